@@ -1,0 +1,63 @@
+"""Joins the parts of the local world into one ASGI application and runs it on loopback.
+
+Rules of this module:
+
+1. Every part is a list of routes over the same `World`; the order decides nothing.
+2. The server binds 127.0.0.1 and nothing else.
+"""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from contractops.operator.localworld import control
+from contractops.operator.localworld.faults import AbortableProtocol
+from contractops.operator.localworld.world import World
+
+HOST: Final = "127.0.0.1"
+
+
+def create_app(world: World, operator_url: str = "") -> Starlette:
+    """The whole local world over `world`; `operator_url` is where the operator answers agenda and ticks ("": nobody)."""
+    return Starlette(
+        routes=[
+            *control.routes(world, operator_url),
+        ]
+    )
+
+
+def run(port: int, state: Path, operator_url: str = "") -> None:
+    """Serve until stopped, state in `state`/world.db; prints one line with the address when ready.
+
+    `port` 0 takes a free one. Raises OSError when the port is taken.
+    """
+    world = World(state / "world.db")
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((HOST, port))
+    address = f"http://{HOST}:{listening.getsockname()[1]}"
+    world.put("address", "own", {"url": address})
+    config = uvicorn.Config(
+        create_app(world, operator_url),
+        http=AbortableProtocol,
+        ws="websockets-sansio",
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    try:
+        asyncio.run(_serve(server, listening, address))
+    finally:
+        world.close()
+
+
+async def _serve(server: uvicorn.Server, listening: socket.socket, address: str) -> None:
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    print(f"local world: {address}", flush=True)  # noqa: T201 - the line that callers wait for
+    await serving
