@@ -8,6 +8,7 @@ Rules of this module:
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,7 +18,7 @@ from contractops.operator.localworld.operator_link import HORIZON, AgendaEvent, 
 from contractops.operator.localworld.seed import apply_seed
 from contractops.operator.localworld.world import FAULT_KINDS, Document, Fault, World
 
-type Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 def routes(world: World, operator_url: str) -> list[BaseRoute]:

@@ -10,7 +10,7 @@ Rules of this module:
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -20,7 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from contractops.operator.localworld.world import Document, Fault, World
 
-type Handler = Callable[[Request], Awaitable[Response]]
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 ABORT: Final = "contractops.abort"
 """Name of the ASGI extension by which a response closes its TCP connection."""

@@ -3,7 +3,7 @@
 Rules of this module:
 
 1. It reads a mapping that is handed in, never the process environment.
-2. Only the fixed local credentials and loopback addresses pass; everything else of the three vendors is refused.
+2. Only credentials that begin with "local" (for Slack: the two local tokens) and loopback addresses pass.
 3. The answer names the variable and never its value.
 """
 
@@ -12,7 +12,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 LOCAL_TOKENS: Final = frozenset({"xoxb-local", "xapp-local"})
-LOCAL_KEYS: Final = frozenset({"local-integration-key", "local-user", "local-hmac-1", "local-hmac-2", "acc-local"})
 
 _SLACK: Final = ("SLACK_", "CONTRACTOPS_SLACK_")
 _VENDORS: Final = ("CONTRACTOPS_DOCUSIGN_", "CONTRACTOPS_SALESFORCE_")
@@ -40,9 +39,6 @@ def _is_real(name: str, value: str) -> bool:
     if any(word in name for word in _ADDRESS_WORDS):
         address = value if "//" in value else f"//{value}"
         return urlsplit(address).hostname not in _LOOPBACK
-    return any(word in name for word in _SECRET_WORDS) and not _is_local_key(value)
-
-
-def _is_local_key(value: str) -> bool:
-    """A key of the local world, or the path of a key file: a file is checked by the address it is used with."""
-    return value in LOCAL_KEYS or value.startswith("local")
+    # A private key (or the path of its file) says nothing by itself: the address it is used with was checked above.
+    is_secret = any(word in name for word in _SECRET_WORDS) and "PRIVATE_KEY" not in name
+    return is_secret and not value.startswith("local")

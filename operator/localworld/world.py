@@ -15,12 +15,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
-type FaultKind = Literal[
+FaultKind: TypeAlias = Literal[
     "status", "drop_after_commit", "drop_before", "delay", "duplicate", "reorder", "disconnect", "lost_webhook"
 ]
-type Document = dict[str, Any]
+Document: TypeAlias = dict[str, Any]
 
 HTTP_FAULTS: Final = frozenset({"status", "drop_after_commit", "drop_before", "delay"})
 """Faults of one HTTP exchange, applied by `faults.serve`."""
