@@ -1,0 +1,79 @@
+"""JWT bearer grants (RFC 7523) as DocuSign and Salesforce take them, and the access tokens they buy.
+
+Rules: an assertion is signed RS256 with the one seeded public key; `exp` and `iat` are read on wall time; an access token is itself
+signed and dated, so that it survives a restart of the world and dies an hour after the assertion was made.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import jwt
+
+GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+TOKEN_LIFE: Final = timedelta(hours=1)
+_SIGNING_KEY: Final = "local-world-access-tokens-are-worth-nothing-elsewhere"
+_ALGORITHM: Final = "HS256"
+
+
+class GrantRefusedError(Exception):
+    """The token endpoint answers 400 with `error` (RFC 6749, 5.2) and the text of this exception."""
+
+    def __init__(self, description: str, error: str = "invalid_grant") -> None:
+        super().__init__(description)
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an assertion must say; `required` are the claims that must be present."""
+
+    public_key: str | None
+    audiences: Collection[str]
+    issuer: str
+    subject: str
+    required: tuple[str, ...]
+
+
+def check_assertion(assertion: str, expected: Expected) -> dict[str, Any]:
+    """The claims of a good assertion. Raises GrantRefusedError with the reason."""
+    if not expected.public_key:
+        message = "no_valid_keys_or_signatures: no public key was seeded"
+        raise GrantRefusedError(message)
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            assertion,
+            expected.public_key,
+            algorithms=["RS256"],
+            audience=list(expected.audiences),
+            options={"require": ["aud", "exp", "iss", "sub", *expected.required]},
+        )
+    except jwt.InvalidTokenError as error:
+        message = f"{type(error).__name__}: {error}"
+        raise GrantRefusedError(message) from error
+    if claims["iss"] != expected.issuer:
+        message = "issuer_not_found"
+        raise GrantRefusedError(message)
+    if claims["sub"] != expected.subject:
+        message = "user_not_found"
+        raise GrantRefusedError(message)
+    return claims
+
+
+def issue(surface: str, granted_at: datetime) -> str:
+    """An access token for `surface`, good for an hour from `granted_at` (aware wall time)."""
+    claims = {"aud": surface, "iat": granted_at.astimezone(UTC), "exp": granted_at.astimezone(UTC) + TOKEN_LIFE}
+    return jwt.encode(claims, _SIGNING_KEY, algorithm=_ALGORITHM)
+
+
+def is_good(surface: str, authorization: str) -> bool:
+    """Whether an Authorization header carries a live token of `surface`."""
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        return False
+    try:
+        jwt.decode(token, _SIGNING_KEY, algorithms=[_ALGORITHM], audience=surface)
+    except jwt.InvalidTokenError:
+        return False
+    return True
