@@ -12,11 +12,11 @@ Rules of this module:
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from contractops.operator.localworld.world import Document
 
-type Event = tuple[str, str]
+Event: TypeAlias = tuple[str, str]
 
 EXPIRED_REASON: Final = "Envelope has expired."
 DEFAULT_EXPIRE_DAYS: Final = 120
