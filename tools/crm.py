@@ -7,7 +7,7 @@ Rule 3: values travel as text in one normal form: ISO dates, plain decimals, nam
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from contractops.tools.values import Value
 
@@ -69,3 +69,21 @@ class CrmReceipt(Value):
     conflicts: tuple[FieldConflict, ...]
     change_orders_added: tuple[str, ...]
     mismatches: tuple[FieldChange, ...] = ()
+
+
+class SignedFacts(Value):
+    """What the signed document and its certificate say, beside the terms. ``signed_on`` is the day of the last signature, in the contract's zone."""
+
+    signed_on: date
+    signer_name: str
+    document_sha256: str
+    renewal_key: str
+
+
+class Settlement(Value):
+    """What of a patch may be written now: ``write`` are fields nobody else changed, ``conflicts`` stay for a person, ``settled`` hold the value already."""
+
+    write: tuple[FieldChange, ...]
+    conflicts: tuple[FieldConflict, ...]
+    settled: tuple[str, ...]
+    add_change_orders: tuple[CrmChangeOrder, ...]

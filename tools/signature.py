@@ -7,8 +7,9 @@ Rule 2: authority is the matrix of the settings file (value x term x effective d
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
-from contractops.tools.values import Value
+from contractops.tools.values import Reason, Value
 
 
 class SignerPlan(Value):
@@ -37,3 +38,29 @@ class EnvelopePlan(Value):
     signers: tuple[SignerPlan, ...]
     expires_at: datetime
     expire_after_days: int
+
+
+class RoleLimit(Value):
+    """What a role may approve alone; None = without limit. ``max_total`` by currency: a currency that is not named is not within the role's limit
+    (unless ``max_total`` is None). ``may_sign``: the role signs contracts for us."""
+
+    role: str
+    max_term_months: int | None = None
+    max_discount_pct: Decimal | None = None
+    max_total: dict[str, Decimal] | None = None
+    may_sign: bool = False
+
+
+class AuthorityMatrix(Value):
+    """The roles of the settings file, lowest first."""
+
+    levels: tuple[RoleLimit, ...]
+
+
+class ApprovalStep(Value):
+    """One approval, in order. ``allowed`` are person ids (any one of them decides; empty = nobody can, see ``why``)."""
+
+    number: int
+    role: str
+    allowed: tuple[str, ...]
+    why: tuple[Reason, ...]

@@ -1,0 +1,40 @@
+"""People and contacts as the tools see them: who may decide, who may sign, and when somebody works.
+
+Rule 1: a person is one ``person_id`` of the staff list, however many accounts he has.
+Rule 2: working time is a zone and a holiday calendar of the person, not of the contract.
+"""
+
+from __future__ import annotations
+
+from contractops.tools.values import Value
+
+
+class WorkingTime(Value):
+    """Where and when somebody works: IANA ``zone``, ``holiday_calendar`` name."""
+
+    zone: str
+    holiday_calendar: str
+
+
+class Person(Value):
+    """A member of staff. ``role`` is a name of the authority matrix; ``active`` is false for who has left."""
+
+    person_id: str
+    name: str
+    email: str
+    title: str
+    role: str
+    working_time: WorkingTime
+    manager_id: str | None = None
+    deputy_id: str | None = None
+    active: bool = True
+
+
+class Contact(Value):
+    """A customer's contact from the CRM."""
+
+    contact_id: str
+    name: str
+    email: str
+    title: str
+    may_sign: bool = False
