@@ -1,0 +1,1 @@
+"""The documents we write (PDF from approved terms) and read back (what was signed)."""

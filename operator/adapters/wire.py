@@ -1,0 +1,42 @@
+"""What the vendors' answers have in common: when to come back.
+
+Rule: a waiting time is taken from the vendor's own headers and is never longer than a day, so that a nonsense header cannot park a
+renewal for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+LONGEST_WAIT = timedelta(days=1)
+DEFAULT_WAIT = timedelta(seconds=60)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> datetime:
+    """When the vendor says to come back: ``Retry-After`` (seconds or HTTP date) or ``X-RateLimit-Reset`` (epoch seconds), aware UTC.
+
+    Falls back to one minute from ``now`` (aware wall time) when neither is there or readable.
+    """
+    lowered = {name.lower(): value.strip() for name, value in headers.items()}
+    when = _from_retry_after(lowered.get("retry-after", ""), now) or _from_epoch(lowered.get("x-ratelimit-reset", ""))
+    if when is None:
+        return now + DEFAULT_WAIT
+    return min(max(when, now), now + LONGEST_WAIT)
+
+
+def _from_retry_after(text: str, now: datetime) -> datetime | None:
+    if text.isascii() and text.isdecimal():
+        return now + min(timedelta(seconds=int(text[:9])), LONGEST_WAIT)
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _from_epoch(text: str) -> datetime | None:
+    if not (text.isascii() and text.isdecimal() and len(text) <= len("9999999999")):
+        return None
+    return datetime.fromtimestamp(int(text), tz=UTC)
