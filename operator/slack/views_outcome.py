@@ -1,0 +1,334 @@
+"""What the cards from the signature on say: sent, signed, ended, missed, credits, and what needs a person.
+
+The rules of ``views`` hold here.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from contractops.operator.slack.actions import Button
+from contractops.operator.slack.views import Act, Card, Otherwise
+from contractops.tools.values import Finding, Money, Reason, Value
+
+# Out for signature
+
+
+class Opened(Value):
+    """Opened ``times`` times, last at ``last``; ``None`` of it means not opened yet."""
+
+    times: int
+    last: datetime
+
+
+class Silent(Value):
+    """No signature yet; ``opened`` None: not even opened."""
+
+    opened: Opened | None
+
+
+class SignerDeclined(Value):
+    """The signer declined; ``words`` is the person's text."""
+
+    by: str
+    at: datetime
+    words: str
+
+
+class Bounced(Value):
+    """The invitation came back from ``email``."""
+
+    email: str
+
+
+class Voided(Value):
+    """We took the envelope back."""
+
+    act: Act
+
+
+class Expired(Value):
+    """The envelope closed unsigned at ``at``."""
+
+    at: datetime
+
+
+class Completed(Value):
+    """Everybody signed, the last one at ``at``."""
+
+    at: datetime
+
+
+SentState = Silent | SignerDeclined | Bounced | Voided | Expired | Completed
+
+
+class SentReply(Card):
+    """The envelope is out. ``signer`` with title; ``countersigner`` signs for us. ``days_left`` to the safe date ``deadline``."""
+
+    number: int
+    signer: str
+    signer_title: str
+    countersigner: str | None
+    closes: datetime
+    deadline: date
+    days_left: int
+    state: SentState | None = None
+
+
+# Signed
+
+
+class CrmChange(Value):
+    """One CRM field: what it was, what it is; ``since`` when it holds from a later day. Texts, dates or amounts."""
+
+    label: str
+    old: str | date | Money | None
+    new: str | date | Money | None
+    since: date | None = None
+
+
+class CrmConflict(Value):
+    """A field that a person changed after we read it; nothing was overwritten. ``settled`` says which value stands now."""
+
+    label: str
+    signed: str | date | Money | None
+    crm: str | date | Money | None
+    changed_by: str | None
+    changed_at: datetime
+    settled: tuple[str, Act] | None = None
+
+
+class SignedCard(Card):
+    """Signed and written to the CRM: ``written`` of ``fields`` fields hold the signed value; ``orders_added`` were missing.
+
+    ``next_alert`` is the first alert of the new term: its day, the days before, the safe date. ``written`` None: not written yet.
+    """
+
+    number: int
+    months: int
+    until: date
+    monthly: Money
+    signed_by: str
+    signed_title: str
+    signed_at: datetime
+    days_before: int
+    written: int | None
+    fields: int
+    changes: tuple[CrmChange, ...]
+    orders_added: tuple[str, ...]
+    conflict: CrmConflict | None
+    fingerprint: str
+    next_alert: tuple[date, int, date] | None
+
+
+class DocumentDiffers(Card):
+    """The signed document is not the approved one. ``places``: what differs, from the documents (shown as plain text)."""
+
+    number: int
+    places: tuple[str, ...]
+    settled: tuple[str, Act] | None = None
+
+
+# Missed, ended, let renew
+
+
+class MissedCard(Card):
+    """The window closed. ``alerts`` sent, the last on ``last_alert``; ``until``: last day of the term that follows.
+
+    ``contract_last_day`` is set between the safe date and the contract's own last day, when acting may still help.
+    """
+
+    closed_on: date
+    otherwise: Otherwise
+    until: date | None
+    monthly: Money
+    alerts: int
+    last_alert: date | None
+    next_decide_by: date | None
+    contract_last_day: date | None = None
+    reason: tuple[str, Act] | None = None
+
+
+class Evidence(Value):
+    """Proof that a notice was served: how, on which day, which reference, recorded by whom."""
+
+    method: str
+    served_on: date
+    reference: str
+    act: Act
+
+
+class NotRenewingCard(Card):
+    """A notice of non-renewal: where it must be received, and by when. ``clause`` as in "MSA 14.1". ``evidence`` None: still to be served."""
+
+    decided: Act
+    received_by: datetime
+    address: str | None
+    clause: str | None
+    evidence: Evidence | None = None
+
+
+class LetRenewCard(Card):
+    """A recorded decision to let it renew as it is."""
+
+    decided: Act
+    on: date
+    months: int | None
+    monthly: Money
+
+
+class SnoozedLine(Card):
+    """The alert is quiet until ``until``."""
+
+    until: datetime
+
+
+class HandoverNotice(Card):
+    """To the one who handed over, and to the new owner: who has it now. ``accepted`` None: not yet accepted, both are told."""
+
+    by: str
+    to: str
+    note: str = ""
+    accepted: Act | None = None
+    returned: Act | None = None
+
+
+# Credits
+
+
+class CreditDueCard(Card):
+    """A service credit nobody claimed. ``minutes`` down on ``day`` of ``service``; ``allowed`` minutes a month; ``waiting``: for the customer.
+
+    Credit = ``percent`` % of ``base``, at most ``cap``.
+    """
+
+    amount: Money
+    service: str
+    minutes: int
+    day: date
+    allowed: Decimal
+    claim_closes: date
+    month: date
+    availability: Decimal
+    target: Decimal
+    counted: int
+    percent: Decimal
+    base: Money
+    cap: Money | None
+    cap_reached: bool
+    maintenance: int
+    waiting: int
+    ticket: str
+    priority: int
+    clocks_agree: bool
+    data_checked: datetime
+    settled: tuple[str, Act] | None = None
+
+
+class FinanceCard(Card):
+    """The same credit for finance, to book on the invoice of ``month``."""
+
+    amount: Money
+    month: date
+    clause: str
+    percent: Decimal
+    base: Money
+    sent: Act
+    settled: tuple[str, Act] | None = None
+
+
+# What needs a person
+
+
+class NeedsPersonCard(Card):
+    """An effect that stopped. ``effect``: what we tried ("the envelope for draft 2"); ``vendor``; ``unknown``: it may have happened.
+
+    ``detail`` is the vendor's text. ``settled``: what was done about it, by whom.
+    """
+
+    effect: str
+    vendor: str
+    unknown: bool
+    attempts: int
+    last_tried: datetime
+    detail: str
+    settled: tuple[str, Act] | None = None
+
+
+# Lines and lists
+
+
+class TeamLine(Value):
+    """One line in the team channel, without a price. ``state``: ``decide`` (days left), ``out``, ``renewed``, ``ended``, ``renews``, ``missed``, ``unknown``."""
+
+    account: str
+    state: str
+    day: date | None
+    days_left: int | None = None
+    owner: str | None = None
+
+
+class ListLine(Value):
+    """One contract of a list. ``decide_by`` None: unknown, and ``unknown`` says why, in our words. ``step`` names the next step."""
+
+    account: str
+    contract_id: str
+    zone: str
+    decide_by: datetime | None
+    days_left: int | None
+    monthly: Money | None
+    step: str = ""
+    unknown: str = ""
+    button: Button | None = None
+
+
+class WelcomeList(Value):
+    """After the first import, once per owner: ``owned`` contracts, ``soon`` of them within 30 days; the lines, most urgent first."""
+
+    owned: int
+    soon: int
+    unknown: int
+    lines: tuple[ListLine, ...]
+
+
+class RenewalsList(Value):
+    """Answer to ``/renewals``: what is due until ``until``; ``unknown`` counts contracts without a provable date."""
+
+    until: date
+    lines: tuple[ListLine, ...]
+    unknown: int
+    next_account: str | None = None
+    next_day: date | None = None
+
+
+class ReasonsReply(Value):
+    """The arithmetic, one step a line. ``headline`` is our sentence; ``zone`` for instants; ``tail`` for a last remark of ours."""
+
+    headline: str
+    zone: str
+    reasons: tuple[Reason, ...]
+    findings: tuple[Finding, ...] = ()
+    tail: str = ""
+
+
+class TextReply(Value):
+    """A plain answer of ours (chat, progress). ``buttons`` are optional."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    account: str = ""
+
+
+class PersonsText(Value):
+    """A person's text in a thread (a question of an approver, a wish for changes): ``who`` ``did`` ("asks", "wrote"): ``text``."""
+
+    who: str
+    did: str
+    text: str
+    account: str = ""
+    buttons: tuple[Button, ...] = ()
+
+
+class HomeNothing(Value):
+    """The App Home before anything is published there."""
