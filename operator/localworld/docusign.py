@@ -10,6 +10,7 @@ Rules of this module:
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Final, TypeAlias, get_args
 
 from starlette.requests import Request
@@ -85,8 +86,10 @@ def _door(service: SigningService, operation: str, call: Call, *, open_to_all: b
 
 def _broken(fault: Fault) -> Handler:
     async def broken(_: Request) -> Response:
-        if fault.status == 429:
-            answer = _refused("HOURLY_APIINVOCATION_LIMIT_EXCEEDED", "The maximum number of hourly API invocations has been exceeded.", 429)
+        if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
+            answer = _refused(
+                "HOURLY_APIINVOCATION_LIMIT_EXCEEDED", "The maximum number of hourly API invocations has been exceeded.", fault.status
+            )
             reset = wall_now() + timedelta(seconds=fault.retry_after)
             answer.headers["X-RateLimit-Remaining"] = "0"
             answer.headers["X-RateLimit-Reset"] = str(int(reset.timestamp()))
@@ -117,25 +120,19 @@ async def _body(request: Request) -> Document:
 
 async def _token(service: SigningService, request: Request) -> Response:
     form = await request.form()
+    expected = jwt_grant.Expected(
+        public_key=(service.world.get("seed", SURFACE) or {}).get("public_key"),
+        audiences={request.url.netloc, request.url.hostname or ""},
+        issuer=INTEGRATION_KEY,
+        subject=wire.USER,
+        required=("iat", "scope"),
+    )
     try:
-        if form.get("grant_type") != jwt_grant.GRANT_TYPE:
-            message = "unsupported_grant_type"
-            raise jwt_grant.GrantRefusedError(message, "unsupported_grant_type")
-        claims = jwt_grant.check_assertion(
-            str(form.get("assertion", "")),
-            jwt_grant.Expected(
-                public_key=(service.world.get("seed", SURFACE) or {}).get("public_key"),
-                audiences={request.url.netloc, request.url.hostname or ""},
-                issuer=INTEGRATION_KEY,
-                subject=wire.USER,
-                required=("iat", "scope"),
-            ),
-        )
-        if not SCOPES <= set(str(claims["scope"]).split()):
-            message = "consent_required"
-            raise jwt_grant.GrantRefusedError(message, "consent_required")
+        claims = jwt_grant.check_grant(form, expected)
     except jwt_grant.GrantRefusedError as error:
         return JSONResponse({"error": error.error, "error_description": str(error)}, status_code=400)
+    if not set(str(claims["scope"]).split()) >= SCOPES:
+        return JSONResponse({"error": "consent_required"}, status_code=400)
     token = jwt_grant.issue(SURFACE, datetime.fromtimestamp(claims["iat"], UTC))
     life = int(jwt_grant.TOKEN_LIFE.total_seconds())
     return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": life, "scope": claims["scope"]})

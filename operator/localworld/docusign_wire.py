@@ -28,7 +28,7 @@ def envelope_view(envelope: Document, include: Collection[str] = ()) -> Document
     """One envelope; `include` may name "recipients" and "custom_fields"."""
     base = f"/envelopes/{envelope['envelopeId']}"
     rule = envelope["notification"]["expirations"]
-    view = {field: envelope[field] for field in _PLAIN if field in envelope}
+    view: Document = {field: envelope[field] for field in _PLAIN if field in envelope}
     view |= {
         "envelopeUri": base,
         "documentsUri": f"{base}/documents",

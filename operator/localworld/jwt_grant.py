@@ -4,7 +4,7 @@ Rules: an assertion is signed RS256 with the one seeded public key; `exp` and `i
 signed and dated, so that it survives a restart of the world and dies an hour after the assertion was made.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -36,28 +36,26 @@ class Expected:
     required: tuple[str, ...]
 
 
-def check_assertion(assertion: str, expected: Expected) -> dict[str, Any]:
-    """The claims of a good assertion. Raises GrantRefusedError with the reason."""
+def check_grant(form: Mapping[str, object], expected: Expected) -> dict[str, Any]:
+    """The claims of the good assertion in a token request's `form`. Raises GrantRefusedError with the reason."""
+    if form.get("grant_type") != GRANT_TYPE:
+        raise GrantRefusedError(f"grant_type is {GRANT_TYPE}", "unsupported_grant_type")
     if not expected.public_key:
-        message = "no_valid_keys_or_signatures: no public key was seeded"
-        raise GrantRefusedError(message)
+        raise GrantRefusedError("no_valid_keys_or_signatures: no public key was seeded")
     try:
         claims: dict[str, Any] = jwt.decode(
-            assertion,
+            str(form.get("assertion", "")),
             expected.public_key,
             algorithms=["RS256"],
             audience=list(expected.audiences),
             options={"require": ["aud", "exp", "iss", "sub", *expected.required]},
         )
     except jwt.InvalidTokenError as error:
-        message = f"{type(error).__name__}: {error}"
-        raise GrantRefusedError(message) from error
+        raise GrantRefusedError(f"{type(error).__name__}: {error}") from error
     if claims["iss"] != expected.issuer:
-        message = "issuer_not_found"
-        raise GrantRefusedError(message)
+        raise GrantRefusedError("issuer_not_found")
     if claims["sub"] != expected.subject:
-        message = "user_not_found"
-        raise GrantRefusedError(message)
+        raise GrantRefusedError("user_not_found")
     return claims
 
 

@@ -140,7 +140,7 @@ def hooks() -> Iterator[Hooks]:
             self.send_response(heard.status)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """Keep the test output clean."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)

@@ -9,9 +9,8 @@ import jwt
 import pytest
 
 from contractops.operator.localworld.vendor_pdf import page_texts
-
-from .conftest import GRANT, Running
-from .envelopes import ACCOUNT, AMENDMENT, TIMEOUT, api, definition
+from tests.localworld_vendors.conftest import GRANT, Running
+from tests.localworld_vendors.envelopes import ACCOUNT, AMENDMENT, TIMEOUT, api, definition
 
 
 def _code(error: ds.ApiException) -> str:
