@@ -1,0 +1,1 @@
+"""What happens next: LangGraph state machines that route by the stored stage."""

@@ -1,0 +1,118 @@
+"""The effect ledger: nothing happens outside without a row that says so first.
+
+Rule 1: intent is committed with the move that wants it; the key is ``{kind}:{renewal}:{version}:{hash}`` and lives for ever.
+Rule 2: ``claim`` hands an effect to one worker at a time; the lease is wall time, so a frozen worker is overtaken.
+Rule 3: ``KINDS`` declares for every kind how a duplicate is prevented: by the vendor's key, by looking it up, or by a person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, or_, select
+
+from contractops.graphs.steps import NewEffect
+from contractops.operator.failpoints import passing
+from contractops.operator.store.audit import digest
+from contractops.operator.store.tables import Effect
+
+LEASE = timedelta(seconds=60)
+
+
+class Prevention(StrEnum):
+    """How a second happening is prevented when the first one's outcome is unknown."""
+
+    VENDOR_KEY = "vendor_key"  # the receiver recognises the key or the same state
+    LOOK_UP = "look_up"  # we ask the receiver for the key before a retry
+    PERSON = "person"  # nobody can tell: the effect stops and a person decides
+
+
+KINDS: dict[str, Prevention] = {
+    "slack.card": Prevention.LOOK_UP,
+    "docusign.send": Prevention.LOOK_UP,
+    "docusign.void": Prevention.VENDOR_KEY,
+    "docusign.resend": Prevention.PERSON,
+    "docusign.change_signer": Prevention.VENDOR_KEY,
+    "docusign.fetch": Prevention.VENDOR_KEY,
+    "crm.write": Prevention.VENDOR_KEY,
+    "crm.overwrite": Prevention.VENDOR_KEY,
+}
+
+
+def intend(session: Session, effect: NewEffect, *, renewal_id: str, version: int, at: datetime) -> str:
+    """Add the intent (``at`` is wall time); the same intent again is the same row. Returns its key."""
+    passing(effect.kind, "before_intent")
+    payload_hash = digest(effect.payload)
+    key = f"{effect.kind}:{renewal_id}:{version}:{payload_hash[:16]}"
+    if session.get(Effect, key) is None:
+        session.add(
+            Effect(
+                key=key,
+                kind=effect.kind,
+                renewal_id=renewal_id,
+                version=version,
+                payload=effect.payload,
+                payload_hash=payload_hash,
+                created_at=at,
+            )
+        )
+        session.flush()
+    return key
+
+
+def claim(session: Session, key: str, *, at: datetime) -> Effect | None:
+    """Take the effect for this worker and count the attempt; None when it is done, waits, or another worker holds it."""
+    table = Effect.__table__  # type: ignore[attr-defined]  # SQLModel adds it
+    result = session.connection().execute(
+        update(table)
+        .where(
+            table.c.key == key,
+            table.c.status == "todo",
+            or_(table.c.not_before.is_(None), table.c.not_before <= at),
+            or_(table.c.claimed_until.is_(None), table.c.claimed_until <= at),
+        )
+        .values(attempts=table.c.attempts + 1, claimed_until=at + LEASE)
+    )
+    return session.get(Effect, key, populate_existing=True) if result.rowcount == 1 else None
+
+
+def done(session: Session, key: str, *, remote_id: str | None, receipt: dict[str, Any], at: datetime) -> bool:
+    """Store the receipt; False when it was stored before."""
+    row = session.get(Effect, key, populate_existing=True)
+    if row is None or row.status == "done":
+        return False
+    row.status, row.remote_id, row.receipt, row.done_at = "done", remote_id, receipt, at
+    row.claimed_until = row.not_before = None
+    session.add(row)
+    return True
+
+
+def postpone(session: Session, key: str, error: str, *, until: datetime) -> None:
+    """Give it back and try again not before ``until`` (wall time)."""
+    row = session.get(Effect, key, populate_existing=True)
+    if row is not None and row.status == "todo":
+        row.claimed_until, row.not_before, row.last_error = None, until, error
+        session.add(row)
+
+
+def park(session: Session, key: str, error: str) -> None:
+    """Stop: a person must look."""
+    row = session.get(Effect, key, populate_existing=True)
+    if row is not None and row.status == "todo":
+        row.status, row.claimed_until, row.last_error = "needs_person", None, error
+        session.add(row)
+
+
+def to_do(session: Session, *, at: datetime, renewal_id: str | None = None, limit: int = 1000) -> list[str]:
+    """Keys of effects that could be performed now, oldest first."""
+    query = select(Effect.key).where(
+        Effect.status == "todo",
+        or_(col(Effect.not_before).is_(None), col(Effect.not_before) <= at),
+        or_(col(Effect.claimed_until).is_(None), col(Effect.claimed_until) <= at),
+    )
+    if renewal_id is not None:
+        query = query.where(Effect.renewal_id == renewal_id)
+    return list(session.exec(query.order_by(col(Effect.created_at), col(Effect.key)).limit(limit)))

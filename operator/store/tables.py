@@ -1,0 +1,274 @@
+"""Tables of the process: renewals, gates, effects, inbox, cards, drafts, envelopes, alerts, audit.
+
+Rule 1: these rows are the only truth about what happens to a renewal; nothing lives in a checkpoint or in the engine's tables.
+Rule 2: instants are aware UTC; business or wall time stands in each column's comment. Dates are calendar dates in the contract's zone.
+Rule 3: ``renewal.version`` grows by one at each move, so that a stage that is visited again is not taken for the earlier visit.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+class Renewal(SQLModel, table=True):
+    """One term of one unit (a contract, or a service order with a term of its own) and what becomes of it."""
+
+    __tablename__ = "renewal"
+    __table_args__ = (Index("ix_renewal_next", "next_action_at"), UniqueConstraint("unit_id", "sequence"))
+
+    id: str = Field(primary_key=True)  # "{unit_id}#{sequence}"
+    unit_id: str
+    sequence: int
+    contract_id: str = Field(index=True)
+    account_id: str
+    owner_id: str | None = Field(default=None, index=True)
+    stage: str
+    version: int
+    window_status: str  # known | rolling | none | unknown
+    term_start: date | None = None
+    term_end: date | None = None
+    renews_on: date | None = None
+    safe_on: date | None = None
+    decide_by: datetime | None = None  # business time
+    next_action_at: datetime | None = None  # business time; the sweep's only question
+    draft_number: int = 0
+    answered_at: datetime | None = None  # business time of the last button of a person
+    snoozed_until: datetime | None = None  # business time
+    snoozes: int = 0
+    missed_at: datetime | None = None  # business time
+    served_at: datetime | None = None  # business time: evidence of a notice was recorded
+    handover: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    trouble: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+
+
+class Gate(SQLModel, table=True):
+    """One wait. Decided once, by one conditional update."""
+
+    __tablename__ = "gate"
+
+    key: str = Field(primary_key=True)  # "{renewal}:{version}", or with a suffix for a side question that moves no stage
+    renewal_id: str = Field(index=True)
+    version: int
+    kind: str
+    payload_hash: str
+    allowed: list[str] = Field(sa_column=Column(JSON, nullable=False))  # person ids; empty: only the machine answers
+    draft_number: int = 0
+    decision: str | None = None
+    answer: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    decided_by: str | None = None
+    decided_at: datetime | None = None  # business time
+    opened_at: datetime  # business time
+    expires_at: datetime | None = None  # business time
+
+
+class Effect(SQLModel, table=True):
+    """Something that is to happen outside, said before it happens. Performed once by its key."""
+
+    __tablename__ = "effect"
+    __table_args__ = (Index("ix_effect_open", "status", "not_before"),)
+
+    key: str = Field(primary_key=True)  # "{kind}:{renewal}:{version}:{hash}"
+    kind: str
+    renewal_id: str = Field(index=True)
+    version: int
+    payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    payload_hash: str
+    status: str = "todo"  # todo | done | needs_person | cancelled
+    remote_id: str | None = None
+    receipt: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    attempts: int = 0
+    not_before: datetime | None = None  # wall time: back-off
+    claimed_until: datetime | None = None  # wall time: lease of the worker that performs it
+    last_error: str | None = None
+    created_at: datetime  # wall time
+    done_at: datetime | None = None  # wall time
+
+
+class Inbox(SQLModel, table=True):
+    """An inbound Slack envelope or web hook, committed before it is acknowledged."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("ix_inbox_open", "handled_at"),)
+
+    key: str = Field(primary_key=True)
+    kind: str
+    payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    received_at: datetime  # wall time
+    handled_at: datetime | None = None  # wall time
+    outcome: str | None = None
+
+
+class Card(SQLModel, table=True):
+    """A Slack message that we keep current. ``revision`` is wanted, ``shown`` is what Slack has confirmed."""
+
+    __tablename__ = "card"
+
+    key: str = Field(primary_key=True)
+    renewal_id: str | None = Field(default=None, index=True)
+    kind: str
+    person_id: str | None = Field(default=None, index=True)  # whose direct message it is
+    channel: str | None = None  # Slack channel id once known, or "#name" of a team channel
+    ts: str | None = None
+    thread: str | None = None  # key of the card whose thread it stands in
+    broadcast: bool = False
+    gate_key: str | None = Field(default=None, index=True)
+    args: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    revision: int = 1
+    shown: int = 0
+    counted: bool = False  # counts toward the person's cap of new cards a day
+    created_at: datetime  # business time
+    posted_at: datetime | None = None  # business time
+
+
+class Button(SQLModel, table=True):
+    """What an opaque button token stands for."""
+
+    __tablename__ = "button"
+
+    token: str = Field(primary_key=True)
+    card_key: str = Field(index=True)
+    action: str
+    gate_key: str | None = None
+    payload_hash: str | None = None
+    args: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class Draft(SQLModel, table=True):
+    """One numbered draft of the terms, with the hash of its facts and of its document."""
+
+    __tablename__ = "draft"
+
+    renewal_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    choices: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    terms: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    terms_hash: str
+    document_sha256: str
+    note: str = ""
+    created_by: str
+    created_at: datetime  # business time
+
+
+class Approval(SQLModel, table=True):
+    """A recorded human decision over exactly one draft."""
+
+    __tablename__ = "approval"
+
+    renewal_id: str = Field(primary_key=True)
+    draft_number: int = Field(primary_key=True)
+    step: int = Field(primary_key=True)
+    role: str
+    person_id: str
+    payload_hash: str
+    comment: str = ""
+    at: datetime  # business time
+
+
+class Envelope(SQLModel, table=True):
+    """An envelope at the signature vendor, as last read."""
+
+    __tablename__ = "envelope"
+
+    envelope_id: str = Field(primary_key=True)
+    renewal_id: str = Field(index=True)
+    draft_number: int
+    status: str
+    state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    expires_at: datetime  # business time
+    sent_at: datetime  # business time
+    read_at: datetime | None = None  # wall time of the last look
+    open: bool = True
+
+
+class Alert(SQLModel, table=True):
+    """A lead time that was sent or overtaken, once for each safe date."""
+
+    __tablename__ = "alert"
+
+    renewal_id: str = Field(primary_key=True)
+    safe_on: date = Field(primary_key=True)
+    lead: int = Field(primary_key=True)  # days before the safe date
+    status: str  # sent | overtaken | welcome
+    at: datetime  # business time
+
+
+class NoticeEvidence(SQLModel, table=True):
+    """Proof that a notice of non-renewal was served (or that the customer served one)."""
+
+    __tablename__ = "notice_evidence"
+
+    renewal_id: str = Field(primary_key=True)
+    method: str
+    received_on: date
+    reference: str
+    served_by: str
+    recorded_by: str
+    recorded_at: datetime  # business time
+
+
+class Audit(SQLModel, table=True):
+    """One line of the chain of a renewal: each row carries the hash of the row before."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        UniqueConstraint("renewal_id", "number"),
+        Index("ix_audit_move", "renewal_id", "version", unique=True, sqlite_where=text("moved"), postgresql_where=text("moved")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    renewal_id: str = Field(index=True)
+    number: int
+    version: int
+    moved: bool
+    event: str
+    old_stage: str
+    new_stage: str
+    by: str
+    at: datetime  # business time
+    data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    previous: str
+    hash: str
+
+
+class Due(SQLModel, table=True):
+    """Marker of the sweep: this visit of this renewal wants attention. Deleted when it was attended to."""
+
+    __tablename__ = "due"
+    __table_args__ = (Index("ix_due_batch", "batch"),)
+
+    renewal_id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    action_at: datetime = Field(primary_key=True)
+    batch: str | None = None
+    urgency: datetime | None = None  # decide_by: most urgent first
+
+
+class ExecutedTerm(SQLModel, table=True):
+    """A term that follows a closed one: signed (``renewed``), decided (``let_renew``) or by default (``missed``)."""
+
+    __tablename__ = "executed_term"
+
+    unit_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True)
+    how: str
+    start: date
+    end: date
+    months: int | None = None
+    monthly: str | None = None  # exact decimal
+    currency: str | None = None
+    from_renewal: str
+    lines: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    recorded_at: datetime  # business time
+
+
+class BusinessClock(SQLModel, table=True):
+    """The one row of business time when a local world moves it; ISO text so that every reader gets the same instant."""
+
+    __tablename__ = "business_clock"
+
+    id: int = Field(primary_key=True)
+    now: str
