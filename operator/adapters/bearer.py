@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import httpx
 import jwt
 
-from contractops.operator.adapters.wire import retry_after
+from contractops.operator.adapters.wire import wait_until
 from contractops.tools.errors import InputError, VendorError
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -101,7 +101,7 @@ class TokenSource:
         overloaded = answer.status_code == httpx.codes.TOO_MANY_REQUESTS or answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR
         message = f"{self._grant.vendor} gave no token: {answer.status_code} {_error_word(answer)}."
         if overloaded:
-            return VendorError("CO-TOK-003", message, retry_at=retry_after(answer.headers, now))
+            return VendorError("CO-TOK-003", message, retry_at=wait_until(answer.headers, now))
         advice = "Check the client id, the user, his consent and the key pair; then run: contractops doctor"
         return VendorError("CO-TOK-004", message, advice=advice, permanent=True)
 

@@ -22,7 +22,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseErro
 
 from contractops.operator.adapters.bearer import TokenSource
 from contractops.operator.adapters.docusign_wire import sdk
-from contractops.operator.adapters.wire import retry_after
+from contractops.operator.adapters.wire import retry_after, wait_until
 from contractops.tools.errors import NotFound, OutcomeUnknown, VendorError
 
 _NEVER_SENT = (NewConnectionError, ConnectTimeoutError, LocationParseError)
@@ -97,7 +97,8 @@ class DocuSignCalls:
         if status == 0:  # the SDK's form of a failed TLS handshake: nothing was sent
             raise VendorError("CO-SIG-001", "No safe connection to DocuSign.", advice="Check the base URL and the proxy.")
         if status in (_TIMEOUT, _TOO_MANY) or status >= _SERVER_FAULT:
-            again = retry_after(error.headers or {}, self._wall_now())
+            headers, now = error.headers or {}, self._wall_now()
+            again = wait_until(headers, now) if status == _TOO_MANY else retry_after(headers, now)
             raise _failed(f"answered {status}", changes=changes and status != _TOO_MANY, again=again)
         if status == _MISSING:
             raise NotFound("CO-SIG-002", "DocuSign does not know this envelope or document.")

@@ -14,16 +14,21 @@ LONGEST_WAIT = timedelta(days=1)
 DEFAULT_WAIT = timedelta(seconds=60)
 
 
-def retry_after(headers: Mapping[str, str], now: datetime) -> datetime:
+def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """When the vendor says to come back: ``Retry-After`` (seconds or HTTP date) or ``X-RateLimit-Reset`` (epoch seconds), aware UTC.
 
-    Falls back to one minute from ``now`` (aware wall time) when neither is there or readable.
+    None when neither is there or readable. ``now`` is aware wall time.
     """
     lowered = {name.lower(): value.strip() for name, value in headers.items()}
     when = _from_retry_after(lowered.get("retry-after", ""), now) or _from_epoch(lowered.get("x-ratelimit-reset", ""))
     if when is None:
-        return now + DEFAULT_WAIT
+        return None
     return min(max(when, now), now + LONGEST_WAIT)
+
+
+def wait_until(headers: Mapping[str, str], now: datetime) -> datetime:
+    """As ``retry_after``; one minute from ``now`` when the vendor does not say."""
+    return retry_after(headers, now) or now + DEFAULT_WAIT
 
 
 def _from_retry_after(text: str, now: datetime) -> datetime | None:
