@@ -68,7 +68,7 @@ class Person(Versioned, table=True):
 
 
 class Account(Versioned, table=True):
-    """A customer. ``owner_id`` is the person who answers for it; NULL means nobody owns it, which is reported."""
+    """A customer. ``address`` is lines joined by ``;``. ``owner_id`` is the person who answers for it; NULL means nobody owns it, which is reported."""
 
     __tablename__ = "account"
 
@@ -76,6 +76,7 @@ class Account(Versioned, table=True):
     owner_id: str | None = Field(default=None, index=True)
     region: str | None = None
     country: str | None = None
+    address: str | None = None
     zone: str
     locale: str | None = None
     segment: str | None = None
@@ -98,10 +99,10 @@ class Contact(Versioned, table=True):
 class Contract(Versioned, table=True):
     """An agreement (``kind`` msa) or an amendment of one (``amends_id``). An amendment's NULL means "unchanged".
 
-    ``notice_basis``: receipt or dispatch. ``notice_cutoff``: hour ``17:00`` in ``zone``. ``notice_methods``: names joined by ``;``.
-    ``notice_roll``: what the clause says of a last day that is no working day (none, before, after). ``window_right``: whose the window
-    is (ours, customer, both, duty). ``renewal_kind``: none, automatic, month_to_month, agreement. ``term_unit``: whether the term is
-    the agreement's own or that of its orders. ``monthly_price`` is NULL when the price is the sum of the orders.
+    Words are those of ``tools.facts`` (``renewal_kind``, ``start_event``, ``notice_basis``, ``notice_roll``, ``window_right``) and of
+    ``tools.pricing`` (``uplift_kind``). ``notice_cutoff``: hour ``17:00`` in ``zone``. ``notice_methods``: see ``delivery``.
+    ``uplift_percent``: the fixed rise, or the most it may be (up_to). ``term_unit``: whether the term is the contract's own or that of
+    its orders. ``monthly_price`` is NULL when the price is the sum of the orders. ``renewals_so_far`` counts terms of earlier papers.
     """
 
     __tablename__ = "contract"
@@ -137,14 +138,13 @@ class Contract(Versioned, table=True):
     holiday_calendar: str | None = None
     uplift_kind: str | None = None
     uplift_percent: Decimal | None = exact()
-    uplift_cap_percent: Decimal | None = exact()
     currency: str | None = None
     monthly_price: Decimal | None = exact()
     term_unit: str | None = None
 
 
 class Clause(Versioned, table=True):
-    """Where a fact of a contract or an order stands. ``subject_id`` is the contract or the order, ``topic`` the fact (term, notice, ...)."""
+    """Where a fact stands. ``subject_id`` is a contract, an order or an SLA commitment; ``topic`` the fact (term, notice, ...)."""
 
     __tablename__ = "clause"
 
@@ -157,7 +157,10 @@ class Clause(Versioned, table=True):
 
 
 class ServiceOrder(Versioned, table=True):
-    """A service in a contract. ``monthly_price`` is the whole line (all of ``quantity``) a month; own term fields only where the order has them."""
+    """A service in a contract. ``monthly_price`` is the whole line (all of ``quantity``) a month as signed, before change orders.
+
+    Own term fields only where the order states them; the others are the contract's. ``co_terminous``: it ends with the contract.
+    """
 
     __tablename__ = "service_order"
 
@@ -170,29 +173,37 @@ class ServiceOrder(Versioned, table=True):
     monthly_price: Decimal | None = exact()
     currency: str
     start_on: date | None = None
-    term_length: int | None = None
-    term_unit: str | None = None
+    start_event: str | None = None
+    end_on: date | None = None
+    initial_length: int | None = None
+    initial_unit: str | None = None
+    renewal_kind: str | None = None
+    renewal_length: int | None = None
+    renewal_unit: str | None = None
+    renewal_max: int | None = None
+    notice_length: int | None = None
+    notice_unit: str | None = None
+    co_terminous: bool = False
     price_valid_to: date | None = None
 
 
 class SlaCommitment(Versioned, table=True):
-    """What a service order promises. ``tiers`` is a list of {"from_minutes" or "below_percent", "credit_percent"}; ``claim_from`` is what the days count from."""
+    """The availability a service order promises, in per cent.
+
+    ``fixed_minutes`` is the length of a month, NULL = its actual minutes. ``tiers`` is a list of {"from_minutes", "to_minutes" (null = no
+    end), "percent"} as text. ``excluded_causes`` are ticket causes joined by ``;``. Its clauses are ``clause`` rows of its id.
+    """
 
     __tablename__ = "sla_commitment"
 
     order_id: str = Field(index=True)
-    metric: str
-    target: Decimal | None = exact()
-    unit: str
-    denominator: str | None = None
-    priority: str | None = None
+    target_percent: Decimal | None = exact()
+    fixed_minutes: int | None = None
     tiers: Any | None = structure()
     cap_percent: Decimal | None = exact()
     claim_days: int | None = None
     claim_from: str | None = None
-    document: str | None = None
-    clause: str | None = None
-    page: int | None = None
+    excluded_causes: str | None = None
 
 
 class Ticket(Versioned, table=True):
@@ -244,7 +255,7 @@ class PriceBookEntry(Versioned, table=True):
 
 
 class ChangeOrder(Versioned, table=True):
-    """A change to a service (add, change, move, disconnect). ``monthly_change`` is signed; the price of the order holds it already when ``billed``."""
+    """A change to a service (add, change, move, disconnect). ``monthly_change`` is signed; an order's own price never holds it."""
 
     __tablename__ = "change_order"
 
@@ -310,16 +321,14 @@ class Payment(Versioned, table=True):
 
 
 class SlaClaim(Versioned, table=True):
-    """A credit that a customer claimed for a circuit and month, and what became of it (open, granted, refused)."""
+    """A credit that a customer claimed for a circuit and a month (its first day); ``paid_on`` when it was booked."""
 
     __tablename__ = "sla_claim"
 
     circuit_id: str = Field(index=True)
     month: date
-    claimed_on: date
-    status: str
-    amount: Decimal | None = exact()
-    currency: str | None = None
+    claimed_on: date | None = None
+    paid_on: date | None = None
 
 
 class CrmState(Versioned, table=True):
