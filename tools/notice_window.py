@@ -9,11 +9,24 @@ Rule 5: a missing fact gives status ``unknown`` with the fact named; nothing is 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from contractops.tools.facts import NoticeBasis, UnknownFact, Whose
-from contractops.tools.values import Reason, Value
+from contractops.tools.calendars import add_business_days, add_period, day_off, in_months, is_business_day, roll_back, roll_forward, zone
+from contractops.tools.errors import InvariantError
+from contractops.tools.facts import ContractFacts, DeliveryMethod, NoticeBasis, RenewalKind, RollRule, UnknownFact, Whose
+from contractops.tools.term_dates import TermDates, rolls, term_dates
+from contractops.tools.values import Period, Reason, Unit, Value
+
+DEFAULT_CUTOFF = time(17, 0)
+"""The hour until which a notice counts where the clause names none."""
+
+_DATE_FIELDS = frozenset({"start", "end", "initial_term", "renewal", "renewal_term", "renewals_max", "notice"})
+_COUNTED_KINDS = frozenset({RenewalKind.SINGLE, RenewalKind.COUNTED, RenewalKind.SUCCESSIVE})
+_FIRST_SAFE_HOUR = time(4, 0)
+_A_MONTH_OF_DAYS = 31
 
 
 class WindowStatus(StrEnum):
@@ -66,3 +79,307 @@ class NoticeWindow(Value):
     earliest_end: date | None = None
     reasons: tuple[Reason, ...] = ()
     unknown: tuple[UnknownFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """The edges of one term: earliest day, the clause's own last day before and after its roll rule, and our safe day."""
+
+    opens: date | None
+    counted: date
+    last: date
+    safe: date
+
+
+def notice_window(facts: ContractFacts, as_of: datetime) -> NoticeWindow:
+    """The window of the term that runs on ``as_of`` (aware) in the contract's zone.
+
+    Raises ``InputError`` for an unknown zone or calendar name and ``InvariantError`` for a naive ``as_of``. Missing facts are a result.
+    """
+    if as_of.tzinfo is None:
+        raise InvariantError("CO-TIME-001", "a moment without a zone reached the notice window")
+    tz = zone(facts.zone)
+    today = as_of.astimezone(tz).date()
+    missing = _missing(facts)
+    terms = term_dates(facts)
+    number = None if terms is None or missing else terms.number_on(today)
+    if terms is None or number is None:
+        return _unknown(facts, as_of, missing or (_absent("renewal_term", facts),))
+    if terms.last is not None and (number > terms.last or not terms.renews(number)):
+        return _ends(facts, as_of, terms, number)
+    return _running(facts, as_of, terms, number, today)
+
+
+def window_of_term(facts: ContractFacts, number: int, as_of: datetime) -> NoticeWindow:
+    """The window of term ``number`` (from 1), whichever term runs on ``as_of``. Raises as ``notice_window`` does."""
+    missing = _missing(facts)
+    terms = term_dates(facts)
+    if terms is None or missing or terms.last_day(number) is None:
+        return _unknown(facts, as_of, missing or (_absent("renewal_term", facts),))
+    if not terms.renews(number):
+        return _ends(facts, as_of, terms, number)
+    return _known(facts, as_of, terms, number)
+
+
+def moment(day: date, hour: time, tz: ZoneInfo) -> datetime:
+    """``hour`` of ``day`` in ``tz``. An hour that a clock change skips or repeats is read as the earlier instant."""
+    local = datetime.combine(day, hour, tz)
+    if hour >= _FIRST_SAFE_HOUR:
+        return local
+    return min(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)).astimezone(tz)
+
+
+def _missing(facts: ContractFacts) -> tuple[UnknownFact, ...]:
+    """The facts without which no date can be proven, each with its reason."""
+    found = tuple(fact for fact in facts.unknown if fact.field in _DATE_FIELDS)
+    named = {fact.field for fact in found}
+    kind = facts.renewal
+    absent = []
+    if kind is RenewalKind.UNSTATED:
+        absent.append("renewal")
+    if facts.notice is None and kind is not RenewalKind.NONE:
+        absent.append("notice")
+    if facts.end is None and facts.start is None:
+        absent.append("start")
+    if facts.end is None and facts.initial_term is None and not rolls(kind):
+        absent.append("initial_term")
+    if kind is RenewalKind.COUNTED and facts.renewals_max is None:
+        absent.append("renewals_max")
+    return found + tuple(_absent(field, facts) for field in absent if field not in named)
+
+
+def _absent(field: str, facts: ContractFacts) -> UnknownFact:
+    code = "facts.start_event_open" if field == "start" else "facts.not_stated"
+    return UnknownFact(field=field, reason=Reason(code=code, values={"field": field, "start_event": facts.start_event.value}))
+
+
+def _unknown(facts: ContractFacts, as_of: datetime, missing: tuple[UnknownFact, ...]) -> NoticeWindow:
+    return NoticeWindow(
+        unit_id=facts.unit_id,
+        status=WindowStatus.UNKNOWN,
+        whose=facts.whose,
+        basis=facts.basis,
+        zone=facts.zone,
+        holiday_calendar=facts.holiday_calendar,
+        as_of=as_of,
+        reasons=tuple(fact.reason for fact in missing),
+        unknown=missing,
+    )
+
+
+def _ends(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int) -> NoticeWindow:
+    """No notice is needed: the term is the last one, or it is over already."""
+    last = terms.last or 1
+    over = number > last
+    end = terms.last_day(last)
+    code = "window.ended" if over else "window.ends_by_itself"
+    values = {"term": last, "term_end": end.isoformat() if end else None, "renewal": facts.renewal.value}
+    return NoticeWindow(
+        unit_id=facts.unit_id,
+        status=WindowStatus.NONE,
+        whose=facts.whose,
+        basis=facts.basis,
+        zone=facts.zone,
+        holiday_calendar=facts.holiday_calendar,
+        as_of=as_of,
+        term_number=min(number, last),
+        term_start=terms.first_day(min(number, last)),
+        term_end=end,
+        reasons=(_term_reason(facts, last, terms.first_day(last), end), Reason(code=code, values=values, clause=facts.renewal_ref)),
+    )
+
+
+def _running(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int, today: date) -> NoticeWindow:
+    """A term that renews itself: with a window of its own, or rolling when it is too short to have one."""
+    if number > 1 or terms.start == terms.second:
+        if facts.renewal is RenewalKind.EVERGREEN or _at_most_a_month(terms.renewal):
+            return _rolling(facts, as_of, terms, number, today)
+        first, end = terms.first_day(number), terms.last_day(number)
+        if first is not None and end is not None and _edges(facts, first, end).counted < first:
+            return _rolling(facts, as_of, terms, number, today)
+    return _known(facts, as_of, terms, number)
+
+
+def _at_most_a_month(period: Period | None) -> bool:
+    if period is None:
+        return False
+    months = in_months(period)
+    return months <= 1 if months is not None else period.length * (7 if period.unit is Unit.WEEKS else 1) <= _A_MONTH_OF_DAYS
+
+
+def _rolling(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int, today: date) -> NoticeWindow:
+    """Notice is possible at any time; ``earliest_end`` follows from notice served today."""
+    if facts.renewal is RenewalKind.EVERGREEN and facts.notice is not None:
+        first, end = terms.first_day(number), None
+        earliest: date | None = add_period(today, facts.notice, facts.holiday_calendar)
+    else:
+        first, end = terms.first_day(number), terms.last_day(number)
+        ending = number
+        while (last := terms.last_day(ending)) is not None and _edges(facts, first or last, last).safe < today:
+            ending += 1
+        earliest = terms.last_day(ending)
+    values = {"term": number, "served_on": today.isoformat(), "earliest_end": earliest.isoformat() if earliest else None}
+    return NoticeWindow(
+        unit_id=facts.unit_id,
+        status=WindowStatus.ROLLING,
+        whose=facts.whose,
+        basis=facts.basis,
+        zone=facts.zone,
+        holiday_calendar=facts.holiday_calendar,
+        as_of=as_of,
+        term_number=number,
+        term_start=first,
+        term_end=end,
+        earliest_end=earliest,
+        reasons=(Reason(code="window.rolling", values=values, clause=facts.renewal_ref), _notice_reason(facts)),
+    )
+
+
+def _edges(facts: ContractFacts, first: date | None, end: date) -> _Edges:
+    """The edges of the term from ``first`` to ``end``; ``facts.notice`` is known here."""
+    calendar = facts.holiday_calendar
+    notice = facts.notice
+    if notice is None:
+        raise InvariantError("CO-WIN-001", f"{facts.unit_id}: edges were asked for without a notice period")
+    counted = end - timedelta(days=notice.length) if notice.unit is Unit.DAYS else add_period(end, notice, calendar, times=-1)
+    opens = first if facts.notice_opens is None else add_period(end, facts.notice_opens, calendar, times=-1)
+    if is_business_day(counted, calendar):
+        return _Edges(opens, counted, counted, counted)
+    last = min(roll_forward(counted, calendar), end) if facts.roll is RollRule.FORWARD else counted
+    safe = roll_back(counted, calendar)
+    # An early edge can leave no working day inside: then the clause's own last day is all there is.
+    return _Edges(opens, counted, last, counted if facts.notice_opens is not None and opens is not None and safe < opens else safe)
+
+
+def _known(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int) -> NoticeWindow:
+    first, end = terms.first_day(number), terms.last_day(number)
+    if end is None:
+        raise InvariantError("CO-WIN-002", f"{facts.unit_id}: term {number} has no last day")
+    tz = zone(facts.zone)
+    edges = _edges(facts, first, end)
+    cutoff = facts.cutoff or DEFAULT_CUTOFF
+    decide_by = moment(edges.safe, cutoff, tz)
+    runs_on = facts.renewal is RenewalKind.EVERGREEN
+    next_safe = _next_safe(facts, terms, number)
+    renews_on, renews_to = terms.first_day(number + 1), None if runs_on else terms.last_day(number + 1)
+    return NoticeWindow(
+        unit_id=facts.unit_id,
+        status=WindowStatus.KNOWN,
+        whose=facts.whose,
+        basis=facts.basis,
+        zone=facts.zone,
+        holiday_calendar=facts.holiday_calendar,
+        as_of=as_of,
+        term_number=number,
+        term_start=first,
+        term_end=end,
+        renews_on=renews_on,
+        renews_to=renews_to,
+        opens_on=edges.opens,
+        last_defensible=edges.last,
+        safe_on=edges.safe,
+        decide_by=decide_by,
+        send_by=tuple(_send_by(method, facts, edges.safe, decide_by, cutoff) for method in facts.methods),
+        missed=as_of > decide_by,
+        next_safe_on=next_safe,
+        next_decide_by=None if next_safe is None else moment(next_safe, cutoff, tz),
+        reasons=_explain(facts, number, first, end, edges, cutoff, renews_on, renews_to),
+    )
+
+
+def _next_safe(facts: ContractFacts, terms: TermDates, number: int) -> date | None:
+    """The safe date of the term after ``number``, when that one renews itself too and has a window of its own."""
+    if not terms.renews(number + 1) or facts.renewal is RenewalKind.EVERGREEN:
+        return None
+    first, end = terms.first_day(number + 1), terms.last_day(number + 1)
+    return None if first is None or end is None else _edges(facts, first, end).safe
+
+
+def _send_by(method: DeliveryMethod, facts: ContractFacts, safe: date, decide_by: datetime, cutoff: time) -> SendBy:
+    """Latest sending by ``method``: on the safe date when sending counts, else early enough to be deemed received."""
+    transit = method.transit
+    if facts.basis is NoticeBasis.DISPATCH:
+        on, at = safe, decide_by
+    elif transit is not None and transit.length:
+        if transit.unit is Unit.BUSINESS_DAYS:
+            on = add_business_days(safe, -transit.length, facts.holiday_calendar)
+        else:
+            on = roll_back(add_period(safe, transit, facts.holiday_calendar, times=-1), facts.holiday_calendar)
+        at = moment(on, cutoff, decide_by.tzinfo) if isinstance(decide_by.tzinfo, ZoneInfo) else decide_by
+    else:
+        at = (decide_by.astimezone(UTC) - timedelta(hours=method.hours)).astimezone(decide_by.tzinfo) if method.hours else decide_by
+        on = at.date()
+    reason = Reason(
+        code="window.send_by",
+        values={
+            "method": method.name,
+            "on": on.isoformat(),
+            "transit": transit.length if transit else 0,
+            "unit": transit.unit.value if transit else "hours",
+            "hours": method.hours,
+            "basis": facts.basis.value,
+        },
+        clause=method.ref,
+    )
+    return SendBy(method=method.name, on=on, at=at, reason=reason)
+
+
+def _term_reason(facts: ContractFacts, number: int, first: date | None, end: date | None) -> Reason:
+    initial = facts.initial_term
+    return Reason(
+        code="window.term",
+        values={
+            "term": number,
+            "start": first.isoformat() if first else None,
+            "end": end.isoformat() if end else None,
+            "start_event": facts.start_event.value,
+            "length": initial.length if initial else None,
+            "unit": initial.unit.value if initial else None,
+        },
+        clause=facts.term_ref,
+    )
+
+
+def _notice_reason(facts: ContractFacts) -> Reason:
+    notice = facts.notice
+    values = {"length": notice.length if notice else None, "unit": notice.unit.value if notice else None, "whose": facts.whose.value}
+    return Reason(code="window.notice", values=values, clause=facts.notice_ref)
+
+
+def _explain(
+    facts: ContractFacts, number: int, first: date | None, end: date, edges: _Edges, cutoff: time, renews_on: date | None, renews_to: date | None
+) -> tuple[Reason, ...]:
+    """The steps from the term to the decide-by moment, in the order a person would check them."""
+    counted = edges.counted.isoformat()
+    renews = {
+        "renews_on": renews_on.isoformat() if renews_on else None,
+        "renews_to": renews_to.isoformat() if renews_to else None,
+        "kind": facts.renewal.value,
+    }
+    steps = [
+        _term_reason(facts, number, first, end),
+        Reason(code="window.renews", values=renews, clause=facts.renewal_ref),
+        _notice_reason(facts),
+        Reason(code="window.counted", values={"from": end.isoformat(), "last_day": counted}),
+    ]
+    if facts.notice_opens is not None and edges.opens is not None:
+        opens = {"opens_on": edges.opens.isoformat(), "length": facts.notice_opens.length, "unit": facts.notice_opens.unit.value}
+        steps.append(Reason(code="window.opens", values=opens, clause=facts.notice_ref))
+    if edges.last != edges.counted or edges.safe != edges.counted or not is_business_day(edges.counted, facts.holiday_calendar):
+        values = {
+            "day": counted,
+            "why": day_off(edges.counted, facts.holiday_calendar),
+            "safe_on": edges.safe.isoformat(),
+            "last_defensible": edges.last.isoformat(),
+            "clause_rolls": facts.roll.value,
+        }
+        steps.append(Reason(code="window.day_off", values=values, clause=facts.notice_ref))
+    code = "window.basis_unstated" if facts.basis is NoticeBasis.UNSTATED else "window.basis"
+    hour = {
+        "basis": facts.basis.value,
+        "cutoff": cutoff.isoformat("minutes"),
+        "cutoff_stated": facts.cutoff is not None,
+        "zone": facts.zone,
+    }
+    steps.append(Reason(code=code, values=hour, clause=facts.receipt_ref))
+    return tuple(steps)

@@ -1,0 +1,115 @@
+"""Term dates: the first and last day of the k-th term of one unit.
+
+Rule 1: term k + 1 starts at anchor + initial term + k x renewal term. The anchor is the start, or the day after an end that the document names.
+Rule 2: the initial term is number 1. A unit that has not started yet is in term 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from contractops.tools.calendars import add_months, add_period, in_months
+from contractops.tools.facts import ContractFacts, RenewalKind
+from contractops.tools.values import Period, Unit
+
+_ONE_DAY = timedelta(days=1)
+_ONE_MONTH = Period(length=1, unit=Unit.MONTHS)
+_NEVER_RENEWS = frozenset({RenewalKind.NONE, RenewalKind.UNSTATED})
+_ROLLS = frozenset({RenewalKind.EVERGREEN, RenewalKind.MONTH_TO_MONTH})
+
+
+@dataclass(frozen=True, slots=True)
+class TermDates:
+    """The terms of one unit, counted from its anchor. ``last`` is the number of the last term, None = without end.
+
+    ``second`` is the first day of term 2. With ``months`` (initial, renewal) everything counts from ``start``; otherwise from ``second``.
+    """
+
+    start: date | None
+    second: date
+    renewal: Period | None
+    last: int | None
+    calendar: str
+    months: tuple[int, int] | None
+
+    def first_day(self, number: int) -> date | None:
+        """First day of term ``number`` (from 1); None when the document does not give it."""
+        if number == 1:
+            return self.start
+        if number == 2 or self.renewal is None:  # noqa: PLR2004 - the initial term is number 1, so 2 is the first renewal
+            return self.second if number == 2 else None  # noqa: PLR2004
+        if self.months is not None and self.start is not None:
+            initial, renewal = self.months
+            return add_months(self.start, initial + (number - 2) * renewal)
+        return add_period(self.second, self.renewal, self.calendar, times=number - 2)
+
+    def last_day(self, number: int) -> date | None:
+        """Last day of term ``number``; None when the length of the renewal term is not known."""
+        following = self.first_day(number + 1)
+        return None if following is None else following - _ONE_DAY
+
+    def renews(self, number: int) -> bool:
+        """Whether another term follows term ``number`` when nobody acts."""
+        return self.last is None or number < self.last
+
+    def number_on(self, day: date) -> int | None:
+        """Number of the term that runs on ``day``; ``last + 1`` after the last one; None when it cannot be known."""
+        if day < self.second:
+            return 1
+        if self.last == 1:
+            return 2
+        if self.renewal is None:
+            return None
+        number = self._guess(day)
+        while (first := self.first_day(number)) is not None and first > day:
+            number -= 1
+        while (after := self.first_day(number + 1)) is not None and after <= day:
+            number += 1
+        return number if self.last is None else min(number, self.last + 1)
+
+    def _guess(self, day: date) -> int:
+        """A number near the right one, at least 2: terms are not walked one by one."""
+        renewal = self.renewal or _ONE_MONTH
+        months = in_months(renewal)
+        if months:
+            gone = (day.year - self.second.year) * 12 + day.month - self.second.month
+            return 2 + max(0, gone // months - 1)
+        length = (add_period(self.second, renewal, self.calendar) - self.second).days
+        return 2 + max(0, (day - self.second).days // max(1, length) - 1)
+
+
+def term_dates(facts: ContractFacts) -> TermDates | None:
+    """The terms of ``facts``; None when neither an end nor a start with a length is known."""
+    initial = facts.initial_term
+    renewal = facts.renewal_term
+    if facts.renewal is RenewalKind.MONTH_TO_MONTH:
+        renewal = renewal or _ONE_MONTH
+        initial = initial or renewal
+    months = None
+    if facts.end is not None:
+        second = facts.end + _ONE_DAY
+    elif facts.start is not None and initial is not None:
+        second = add_period(facts.start, initial, facts.holiday_calendar)
+        first, following = in_months(initial), None if renewal is None else in_months(renewal)
+        months = None if first is None or following is None else (first, following)
+    else:
+        return None
+    if renewal is not None and renewal.length == 0:
+        renewal = None
+    return TermDates(facts.start, second, renewal, _last_number(facts), facts.holiday_calendar, months)
+
+
+def _last_number(facts: ContractFacts) -> int | None:
+    if facts.renewal in _NEVER_RENEWS:
+        return 1
+    if facts.renewal is RenewalKind.SINGLE:
+        return 2
+    if facts.renewal is RenewalKind.COUNTED:
+        return 1 + (facts.renewals_max or 0)
+    return None
+
+
+def rolls(kind: RenewalKind) -> bool:
+    """Whether the unit runs on without fixed terms after its initial term."""
+    return kind in _ROLLS
