@@ -14,8 +14,11 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
-from contractops.operator.localworld import control
+from contractops.operator.localworld import control, control_slack, docusign, slack, slack_socket
 from contractops.operator.localworld.faults import AbortableProtocol
+from contractops.operator.localworld.slack_people import People
+from contractops.operator.localworld.slack_socket import SocketHub
+from contractops.operator.localworld.slack_state import Workspace
 from contractops.operator.localworld.world import World
 
 HOST: Final = "127.0.0.1"
@@ -23,9 +26,16 @@ HOST: Final = "127.0.0.1"
 
 def create_app(world: World, operator_url: str = "") -> Starlette:
     """The whole local world over `world`; `operator_url` is where the operator answers agenda and ticks ("": nobody)."""
+    workspace = Workspace(world)
+    hub = SocketHub(world)
+    people = People(workspace, hub)
     return Starlette(
         routes=[
+            *slack.routes(workspace, hub),
+            *slack_socket.routes(hub),
+            *docusign.routes(world),
             *control.routes(world, operator_url),
+            *control_slack.routes(workspace, hub, people),
         ]
     )
 

@@ -6,19 +6,18 @@ Rules of this module:
 2. Errors are one JSON object {"error": word, "detail": sentence}; an unknown field is refused, not ignored.
 """
 
-from collections.abc import Awaitable, Callable
+
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from contractops.operator.localworld.faults import Endpoint
 from contractops.operator.localworld.operator_link import HORIZON, AgendaEvent, Jump, OperatorLink
 from contractops.operator.localworld.seed import apply_seed
 from contractops.operator.localworld.world import FAULT_KINDS, Document, Fault, World
 
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 def routes(world: World, operator_url: str) -> list[BaseRoute]:

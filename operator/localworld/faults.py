@@ -21,6 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from contractops.operator.localworld.world import Document, Fault, World
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 ABORT: Final = "contractops.abort"
 """Name of the ASGI extension by which a response closes its TCP connection."""
@@ -53,13 +54,15 @@ class Dropped(Response):
             pass
 
 
-async def serve(world: World, surface: str, operation: str, request: Request, handler: Handler) -> Response:
+async def serve(
+    world: World, surface: str, operation: str, request: Request, handler: Handler, *, opaque: bool = False
+) -> Response:
     """Answer `request` by `handler`, apply at most one switched-on fault, and record the exchange.
 
     `surface` is the vendor ("slack", "docusign", "salesforce", "model"), `operation` the vendor's own name of the
-    call. What `handler` raises is passed on: a defect of the world must be seen.
+    call. `opaque` keeps the body out of the journal but for its size (file uploads). What `handler` raises is passed on: a defect of the world must be seen.
     """
-    asked = await _asked(request)
+    asked = await _asked(request, opaque=opaque)
     fault = world.fault(surface, operation)
     if fault is not None and fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
@@ -83,11 +86,13 @@ def refusal(fault: Fault) -> Response:
     return JSONResponse({"ok": False, "error": error}, status_code=fault.status, headers=headers)
 
 
-async def _asked(request: Request) -> Document:
+async def _asked(request: Request, *, opaque: bool) -> Document:
     """What the journal keeps of a request: method, path, query and the body as far as it is text."""
     asked: Document = {"method": request.method, "path": request.url.path, "query": dict(request.query_params)}
     content_type = request.headers.get("content-type", "")
     body = await request.body()
+    if opaque:
+        return asked | {"bytes": len(body)}
     if content_type.startswith("application/json") and body:
         return asked | {"body": _json_or_text(body)}
     if content_type.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):

@@ -32,8 +32,16 @@ def apply_seed(world: World, body: Document) -> None:
     for user in body.get("users", ()):
         world.put("slack_user", user["id"], {"tz": "America/Chicago", "team_id": TEAM} | user)
     for channel in body.get("channels", ()):
-        world.put("slack_channel", channel["id"], {"is_private": False, "members": []} | channel)
+        world.put("slack_channel", channel["id"], _channel(channel))
     for part in ("salesforce", "docusign", "slack"):
         if part in body:
             world.put("seed", part, (world.get("seed", part) or {}) | body[part])
     world.changed("seed")
+
+
+def _channel(given: Document) -> Document:
+    """A channel with the bot invited, unless the seed says {"bot_is_member": false}."""
+    members = list(given.get("members", ()))
+    if given.get("bot_is_member", True) and BOT_USER not in members:
+        members.append(BOT_USER)
+    return {"is_private": False} | given | {"members": members}
