@@ -1,0 +1,123 @@
+"""Every check that reads the code without running it: `python scripts/lint.py [STEP ...]`.
+
+Rules of this module:
+
+1. All steps run, also after a failure: one run shows everything there is to repair.
+2. Types and imports are checked on a staged copy, under the package's real names: a folder called `operator` without an
+   `__init__.py` is invisible to the checkers in place, and a check of nothing reports success.
+3. The copy is made from nothing: an older copy or build folder would bring deleted modules back.
+4. The modules checked are exactly those that git tracks, counted from what each checker reports.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+STAGE: Final = ROOT / ".lint"
+PACKAGE: Final = "contractops"
+OUTSIDE_PACKAGE: Final = ("scripts/", "tests/")
+NAMESPACE: Final = "operator/__init__.py"
+"""The one module that git does not track: it stands in the copy only, so that the checkers see the folder."""
+MYPY_COUNT: Final = re.compile(r"(?:no issues found in|checked) (\d+) source files?")
+IMPORTS_COUNT: Final = re.compile(r"Analyzed (\d+) files")
+
+
+def main(wanted: list[str]) -> int:
+    """Run the steps named in `wanted`, or all. Returns 1 when any found something."""
+    unknown = sorted(set(wanted) - set(STEPS))
+    if unknown:
+        print(f"unknown step {', '.join(unknown)}; the steps are {', '.join(STEPS)}", file=sys.stderr)
+        return 2
+    failed = [name for name, step in STEPS.items() if (not wanted or name in wanted) and not step()]
+    print(f"lint: {', '.join(failed)} found something" if failed else "lint: all clean")
+    return 1 if failed else 0
+
+
+def ruff() -> bool:
+    """Rules and format of every Python file, tests and scripts included."""
+    return all([_run("ruff", "check", "."), _run("ruff", "format", "--check", ".")])
+
+
+def deptry() -> bool:
+    """Every import is declared, every declared dependency is imported."""
+    return _run("deptry", "--no-ansi", ".")
+
+
+def types() -> bool:
+    """Mypy strict over the whole package and over the scripts."""
+    expected = len(stage())
+    arguments = ("-m", "mypy", "--config-file", "../pyproject.toml", "--cache-dir", "../.mypy_cache", "-p", PACKAGE)
+    ok, output = _capture(*arguments, folder=STAGE)
+    scripts = _run("mypy", *sorted(str(path) for path in (ROOT / "scripts").glob("*.py")))
+    return all([ok, _counted("mypy", MYPY_COUNT, output, expected), scripts])
+
+
+def imports() -> bool:
+    """The contracts of pyproject.toml between folders and vendors."""
+    expected = len(stage())
+    code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+    ok, output = _capture("-c", code, "--no-logo", "--no-cache", "../pyproject.toml", folder=STAGE)
+    return all([ok, _counted("import-linter", IMPORTS_COUNT, output, expected)])
+
+
+STEPS: Final[dict[str, Callable[[], bool]]] = {"ruff": ruff, "deptry": deptry, "types": types, "imports": imports}
+
+
+def stage() -> set[str]:
+    """Install a fresh copy of the package into `.lint`; the paths of its modules, relative to the package.
+
+    Raises SystemExit when the copy and the tracked files differ.
+    """
+    for old in (STAGE, ROOT / "build", *ROOT.glob("*.egg-info")):
+        shutil.rmtree(old, ignore_errors=True)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--no-index", "--no-build-isolation", "--no-compile", "--target", str(STAGE)]
+    subprocess.run([*pip, *options, "."], cwd=ROOT, check=True)
+    shutil.rmtree(ROOT / "build", ignore_errors=True)
+    package = STAGE / PACKAGE
+    (package / NAMESPACE).touch()
+    staged = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    tracked = tracked_modules() | {NAMESPACE}
+    if staged != tracked:
+        raise SystemExit(_difference(staged, tracked))
+    return staged
+
+
+def tracked_modules() -> set[str]:
+    """The modules of the package that git tracks and that stand on disk, relative to the repository."""
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    return {name for name in listed if not name.startswith(OUTSIDE_PACKAGE) and (ROOT / name).exists()}
+
+
+def _difference(staged: set[str], tracked: set[str]) -> str:
+    untracked, unpacked = sorted(staged - tracked), sorted(tracked - staged)
+    lines = [f"  {name}: not tracked by git (git add it)" for name in untracked]
+    lines += [f"  {name}: not in a package of pyproject.toml (add its folder to tool.setuptools.packages)" for name in unpacked]
+    return "\n".join(["lint: the copy to check is not what git tracks:", *lines])
+
+
+def _counted(checker: str, pattern: re.Pattern[str], output: str, expected: int) -> bool:
+    found = pattern.search(output)
+    checked = int(found[1]) if found else 0
+    print(f"{checker}: {checked} of {expected} modules checked")
+    return checked == expected
+
+
+def _run(module: str, *arguments: str) -> bool:
+    print(f"$ {module} {' '.join(arguments)}", flush=True)
+    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False).returncode == 0
+
+
+def _capture(*arguments: str, folder: Path) -> tuple[bool, str]:
+    ran = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    print(ran.stdout + ran.stderr, end="", flush=True)
+    return ran.returncode == 0, ran.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,34 @@
+"""Runs every test: `python scripts/run_tests.py [pytest arguments]`.
+
+Rules of this module:
+
+1. Two rounds: what may share the machine runs on two workers, what kills processes or times them runs alone.
+2. Arguments reach both rounds; a round that selects nothing is no failure as long as the other ran something.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SHARED: Final = ("-n", "2", "--dist", "loadfile", "-m", "not kill")
+ALONE: Final = ("-m", "kill")
+NOTHING_SELECTED: Final = 5
+
+
+def main(arguments: list[str]) -> int:
+    """The first exit code that is not 0, of the two rounds; 5 when neither selected a test."""
+    codes = [run(*options, *arguments) for options in (SHARED, ALONE)]
+    if all(code == NOTHING_SELECTED for code in codes):
+        return NOTHING_SELECTED
+    return next((code for code in codes if code not in {0, NOTHING_SELECTED}), 0)
+
+
+def run(*arguments: str) -> int:
+    """The exit code of one round of pytest."""
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
