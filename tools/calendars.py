@@ -54,6 +54,7 @@ def check_calendar(calendar: str) -> None:
     _holidays(calendar, 2026)
 
 
+@lru_cache(maxsize=1 << 17)
 def is_business_day(day: date, calendar: str) -> bool:
     """Whether ``day`` is neither a weekend day nor a holiday of ``calendar``."""
     names, weekend = _holidays(calendar, day.year)

@@ -9,9 +9,9 @@ Rule 5: a missing fact gives status ``unknown`` with the fact named; nothing is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from contractops.tools.calendars import add_business_days, add_period, day_off, in_months, is_business_day, roll_back, roll_forward, zone
@@ -27,6 +27,7 @@ _DATE_FIELDS = frozenset({"start", "end", "initial_term", "renewal", "renewal_te
 _COUNTED_KINDS = frozenset({RenewalKind.SINGLE, RenewalKind.COUNTED, RenewalKind.SUCCESSIVE})
 _FIRST_SAFE_HOUR = time(4, 0)
 _A_MONTH_OF_DAYS = 31
+_ONE_DAY = timedelta(days=1)
 
 
 class WindowStatus(StrEnum):
@@ -81,8 +82,7 @@ class NoticeWindow(Value):
     unknown: tuple[UnknownFact, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Edges:
+class _Edges(NamedTuple):
     """The edges of one term: earliest day, the clause's own last day before and after its roll rule, and our safe day."""
 
     opens: date | None
@@ -114,11 +114,13 @@ def window_of_term(facts: ContractFacts, number: int, as_of: datetime) -> Notice
     """The window of term ``number`` (from 1), whichever term runs on ``as_of``. Raises as ``notice_window`` does."""
     missing = _missing(facts)
     terms = term_dates(facts)
-    if terms is None or missing or terms.last_day(number) is None:
+    following = None if terms is None else terms.first_day(number + 1)
+    if terms is None or missing or following is None:
         return _unknown(facts, as_of, missing or (_absent("renewal_term", facts),))
     if not terms.renews(number):
         return _ends(facts, as_of, terms, number)
-    return _known(facts, as_of, terms, number)
+    first = terms.first_day(number)
+    return _known(facts, as_of, terms, number, first, following, _edges(facts, first, following - _ONE_DAY))
 
 
 def moment(day: date, hour: time, tz: ZoneInfo) -> datetime:
@@ -185,19 +187,22 @@ def _ends(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int) 
         term_number=min(number, last),
         term_start=terms.first_day(min(number, last)),
         term_end=end,
-        reasons=(_term_reason(facts, last, terms.first_day(last), end), Reason(code=code, values=values, clause=facts.renewal_ref)),
+        reasons=(_term_reason(facts, last, terms.first_day(last), end), Reason.of(code, values, facts.renewal_ref)),
     )
 
 
 def _running(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int, today: date) -> NoticeWindow:
     """A term that renews itself: with a window of its own, or rolling when it is too short to have one."""
-    if number > 1 or terms.start == terms.second:
-        if facts.renewal is RenewalKind.EVERGREEN or _at_most_a_month(terms.renewal):
-            return _rolling(facts, as_of, terms, number, today)
-        first, end = terms.first_day(number), terms.last_day(number)
-        if first is not None and end is not None and _edges(facts, first, end).counted < first:
-            return _rolling(facts, as_of, terms, number, today)
-    return _known(facts, as_of, terms, number)
+    renewed = number > 1 or terms.start == terms.second
+    if renewed and (facts.renewal is RenewalKind.EVERGREEN or _at_most_a_month(terms.renewal)):
+        return _rolling(facts, as_of, terms, number, today)
+    first, following = terms.first_day(number), terms.first_day(number + 1)
+    if following is None:
+        raise InvariantError("CO-WIN-002", f"{facts.unit_id}: term {number} has no last day")
+    edges = _edges(facts, first, following - _ONE_DAY)
+    if renewed and first is not None and edges.counted < first:
+        return _rolling(facts, as_of, terms, number, today)
+    return _known(facts, as_of, terms, number, first, following, edges)
 
 
 def _at_most_a_month(period: Period | None) -> bool:
@@ -231,7 +236,7 @@ def _rolling(facts: ContractFacts, as_of: datetime, terms: TermDates, number: in
         term_start=first,
         term_end=end,
         earliest_end=earliest,
-        reasons=(Reason(code="window.rolling", values=values, clause=facts.renewal_ref), _notice_reason(facts)),
+        reasons=(Reason.of("window.rolling", values, facts.renewal_ref), _notice_reason(facts)),
     )
 
 
@@ -251,17 +256,19 @@ def _edges(facts: ContractFacts, first: date | None, end: date) -> _Edges:
     return _Edges(opens, counted, last, counted if facts.notice_opens is not None and opens is not None and safe < opens else safe)
 
 
-def _known(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int) -> NoticeWindow:
-    first, end = terms.first_day(number), terms.last_day(number)
-    if end is None:
-        raise InvariantError("CO-WIN-002", f"{facts.unit_id}: term {number} has no last day")
+def _known(
+    facts: ContractFacts, as_of: datetime, terms: TermDates, number: int, first: date | None, following: date, edges: _Edges
+) -> NoticeWindow:
+    """The window of term ``number``, which runs from ``first`` to the day before ``following``."""
     tz = zone(facts.zone)
-    edges = _edges(facts, first, end)
     cutoff = facts.cutoff or DEFAULT_CUTOFF
+    end = following - _ONE_DAY
     decide_by = moment(edges.safe, cutoff, tz)
-    runs_on = facts.renewal is RenewalKind.EVERGREEN
-    next_safe = _next_safe(facts, terms, number)
-    renews_on, renews_to = terms.first_day(number + 1), None if runs_on else terms.last_day(number + 1)
+    after_next = None if facts.renewal is RenewalKind.EVERGREEN else terms.first_day(number + 2)
+    renews_to = None if after_next is None else after_next - _ONE_DAY
+    next_safe = None
+    if renews_to is not None and terms.renews(number + 1):
+        next_safe = _edges(facts, following, renews_to).safe
     return NoticeWindow(
         unit_id=facts.unit_id,
         status=WindowStatus.KNOWN,
@@ -273,26 +280,18 @@ def _known(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int)
         term_number=number,
         term_start=first,
         term_end=end,
-        renews_on=renews_on,
+        renews_on=following,
         renews_to=renews_to,
         opens_on=edges.opens,
         last_defensible=edges.last,
         safe_on=edges.safe,
         decide_by=decide_by,
-        send_by=tuple(_send_by(method, facts, edges.safe, decide_by, cutoff) for method in facts.methods),
+        send_by=tuple([_send_by(method, facts, edges.safe, decide_by, cutoff) for method in facts.methods]) if facts.methods else (),
         missed=as_of > decide_by,
         next_safe_on=next_safe,
         next_decide_by=None if next_safe is None else moment(next_safe, cutoff, tz),
-        reasons=_explain(facts, number, first, end, edges, cutoff, renews_on, renews_to),
+        reasons=_explain(facts, number, first, end, edges, cutoff, following, renews_to),
     )
-
-
-def _next_safe(facts: ContractFacts, terms: TermDates, number: int) -> date | None:
-    """The safe date of the term after ``number``, when that one renews itself too and has a window of its own."""
-    if not terms.renews(number + 1) or facts.renewal is RenewalKind.EVERGREEN:
-        return None
-    first, end = terms.first_day(number + 1), terms.last_day(number + 1)
-    return None if first is None or end is None else _edges(facts, first, end).safe
 
 
 def _send_by(method: DeliveryMethod, facts: ContractFacts, safe: date, decide_by: datetime, cutoff: time) -> SendBy:
@@ -309,9 +308,9 @@ def _send_by(method: DeliveryMethod, facts: ContractFacts, safe: date, decide_by
     else:
         at = (decide_by.astimezone(UTC) - timedelta(hours=method.hours)).astimezone(decide_by.tzinfo) if method.hours else decide_by
         on = at.date()
-    reason = Reason(
-        code="window.send_by",
-        values={
+    reason = Reason.of(
+        "window.send_by",
+        {
             "method": method.name,
             "on": on.isoformat(),
             "transit": transit.length if transit else 0,
@@ -319,16 +318,16 @@ def _send_by(method: DeliveryMethod, facts: ContractFacts, safe: date, decide_by
             "hours": method.hours,
             "basis": facts.basis.value,
         },
-        clause=method.ref,
+        method.ref,
     )
     return SendBy(method=method.name, on=on, at=at, reason=reason)
 
 
 def _term_reason(facts: ContractFacts, number: int, first: date | None, end: date | None) -> Reason:
     initial = facts.initial_term
-    return Reason(
-        code="window.term",
-        values={
+    return Reason.of(
+        "window.term",
+        {
             "term": number,
             "start": first.isoformat() if first else None,
             "end": end.isoformat() if end else None,
@@ -336,14 +335,14 @@ def _term_reason(facts: ContractFacts, number: int, first: date | None, end: dat
             "length": initial.length if initial else None,
             "unit": initial.unit.value if initial else None,
         },
-        clause=facts.term_ref,
+        facts.term_ref,
     )
 
 
 def _notice_reason(facts: ContractFacts) -> Reason:
     notice = facts.notice
     values = {"length": notice.length if notice else None, "unit": notice.unit.value if notice else None, "whose": facts.whose.value}
-    return Reason(code="window.notice", values=values, clause=facts.notice_ref)
+    return Reason.of("window.notice", values, facts.notice_ref)
 
 
 def _explain(
@@ -358,13 +357,13 @@ def _explain(
     }
     steps = [
         _term_reason(facts, number, first, end),
-        Reason(code="window.renews", values=renews, clause=facts.renewal_ref),
+        Reason.of("window.renews", renews, facts.renewal_ref),
         _notice_reason(facts),
-        Reason(code="window.counted", values={"from": end.isoformat(), "last_day": counted}),
+        Reason.of("window.counted", {"from": end.isoformat(), "last_day": counted}),
     ]
     if facts.notice_opens is not None and edges.opens is not None:
         opens = {"opens_on": edges.opens.isoformat(), "length": facts.notice_opens.length, "unit": facts.notice_opens.unit.value}
-        steps.append(Reason(code="window.opens", values=opens, clause=facts.notice_ref))
+        steps.append(Reason.of("window.opens", opens, facts.notice_ref))
     if edges.last != edges.counted or edges.safe != edges.counted or not is_business_day(edges.counted, facts.holiday_calendar):
         values = {
             "day": counted,
@@ -373,7 +372,7 @@ def _explain(
             "last_defensible": edges.last.isoformat(),
             "clause_rolls": facts.roll.value,
         }
-        steps.append(Reason(code="window.day_off", values=values, clause=facts.notice_ref))
+        steps.append(Reason.of("window.day_off", values, facts.notice_ref))
     code = "window.basis_unstated" if facts.basis is NoticeBasis.UNSTATED else "window.basis"
     hour = {
         "basis": facts.basis.value,
@@ -381,5 +380,5 @@ def _explain(
         "cutoff_stated": facts.cutoff is not None,
         "zone": facts.zone,
     }
-    steps.append(Reason(code=code, values=hour, clause=facts.receipt_ref))
+    steps.append(Reason.of(code, hour, facts.receipt_ref))
     return tuple(steps)

@@ -6,8 +6,8 @@ Rule 2: the initial term is number 1. A unit that has not started yet is in term
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from contractops.tools.calendars import add_months, add_period, in_months
 from contractops.tools.facts import ContractFacts, RenewalKind
@@ -19,8 +19,7 @@ _NEVER_RENEWS = frozenset({RenewalKind.NONE, RenewalKind.UNSTATED})
 _ROLLS = frozenset({RenewalKind.EVERGREEN, RenewalKind.MONTH_TO_MONTH})
 
 
-@dataclass(frozen=True, slots=True)
-class TermDates:
+class TermDates(NamedTuple):
     """The terms of one unit, counted from its anchor. ``last`` is the number of the last term, None = without end.
 
     ``second`` is the first day of term 2. With ``months`` (initial, renewal) everything counts from ``start``; otherwise from ``second``.
@@ -61,22 +60,23 @@ class TermDates:
             return 2
         if self.renewal is None:
             return None
-        number = self._guess(day)
-        while (first := self.first_day(number)) is not None and first > day:
-            number -= 1
-        while (after := self.first_day(number + 1)) is not None and after <= day:
-            number += 1
+        number = self._running(day, self.renewal)
         return number if self.last is None else min(number, self.last + 1)
 
-    def _guess(self, day: date) -> int:
-        """A number near the right one, at least 2: terms are not walked one by one."""
-        renewal = self.renewal or _ONE_MONTH
+    def _running(self, day: date, renewal: Period) -> int:
+        """Number of the renewal term around ``day`` (on or after ``second``), without walking the terms one by one."""
         months = in_months(renewal)
         if months:
-            gone = (day.year - self.second.year) * 12 + day.month - self.second.month
-            return 2 + max(0, gone // months - 1)
-        length = (add_period(self.second, renewal, self.calendar) - self.second).days
-        return 2 + max(0, (day - self.second).days // max(1, length) - 1)
+            # Clamping never leaves the month, so the count of months is off by one at most.
+            number = 2 + ((day.year - self.second.year) * 12 + day.month - self.second.month) // months
+            first = self.first_day(number)
+            return number if first is None or first <= day else number - 1
+        if renewal.unit is not Unit.BUSINESS_DAYS:
+            return 2 + (day - self.second).days // (renewal.length * (7 if renewal.unit is Unit.WEEKS else 1))
+        number = 2
+        while (following := self.first_day(number + 1)) is not None and following <= day:
+            number += 1
+        return number
 
 
 def term_dates(facts: ContractFacts) -> TermDates | None:
