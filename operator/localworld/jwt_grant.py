@@ -27,13 +27,16 @@ class GrantRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an assertion must say; `required` are the claims that must be present."""
+    """What an assertion must say; `required` are claims that must be present beside aud, exp, iss and sub.
+
+    `issuer` and `subject` None: any that is not empty.
+    """
 
     public_key: str | None
     audiences: Collection[str]
-    issuer: str
-    subject: str
-    required: tuple[str, ...]
+    issuer: str | None
+    subject: str | None
+    required: tuple[str, ...] = ()
 
 
 def check_grant(form: Mapping[str, object], expected: Expected) -> dict[str, Any]:
@@ -52,9 +55,9 @@ def check_grant(form: Mapping[str, object], expected: Expected) -> dict[str, Any
         )
     except jwt.InvalidTokenError as error:
         raise GrantRefusedError(f"{type(error).__name__}: {error}") from error
-    if claims["iss"] != expected.issuer:
+    if not claims["iss"] or expected.issuer not in {None, claims["iss"]}:
         raise GrantRefusedError("issuer_not_found")
-    if claims["sub"] != expected.subject:
+    if not claims["sub"] or expected.subject not in {None, claims["sub"]}:
         raise GrantRefusedError("user_not_found")
     return claims
 

@@ -64,10 +64,10 @@ class Running:
 
 
 def _app(world: World):
-    from contractops.operator.localworld import docusign
+    from contractops.operator.localworld import docusign, salesforce
 
     app = create_app(world)
-    app.router.routes += docusign.routes(world)
+    app.router.routes += docusign.routes(world) + salesforce.routes(world)
     return app
 
 
