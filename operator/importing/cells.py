@@ -54,7 +54,7 @@ def text(cell: str) -> str:
         raise BadCell("CO-IMP-021", f"the text has {len(cell):,} characters.", f"At most {MAX_TEXT:,} are kept; shorten it.")
     if not cell.isprintable():
         for each in cell:
-            if each in _REORDERING or (unicodedata.category(each) == "Cc" and each not in "\n\t\r"):
+            if each in _REORDERING or (unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t\r"):
                 name = unicodedata.name(each, f"U+{ord(each):04X}")
                 raise BadCell("CO-IMP-021", f"the text holds the hidden character {name}.", "Remove it.")
     return cell
@@ -188,16 +188,19 @@ def structure(cell: Any) -> Any:
     if not isinstance(cell, str):
         return _exact(cell)
     try:
-        return _exact(json.loads(cell, parse_float=Decimal))
-    except ValueError as error:
+        found = json.loads(cell, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
         raise BadCell("CO-IMP-022", f"{shown(cell)} is not JSON.", "See COLUMNS.md for the shape of this column.") from error
+    return _exact(found)
 
 
 def _exact(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _exact(each) for key, each in value.items()}
+        return {text(str(key)): _exact(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_exact(each) for each in value]
+    if isinstance(value, str):
+        return text(value)
     return format(value, "f") if isinstance(value, Decimal) else value
 
 
