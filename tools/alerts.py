@@ -7,9 +7,13 @@ Rule 3: what quiet time would push past its day is sent before it, not after.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+from contractops.tools.calendars import add_business_days, is_business_day, next_business_day, roll_back, roll_forward, zone
+from contractops.tools.notice_window import NoticeWindow, moment
+from contractops.tools.people import WorkingTime
 from contractops.tools.values import Reason, Value
 
 
@@ -73,3 +77,180 @@ class AnswerTime(Value):
     by: datetime
     remind_at: datetime
     reason: Reason
+
+
+ALERT_LEVELS = (
+    AlertLevel(lead_days=120, form=AlertForm.THREAD_ROOT),
+    AlertLevel(lead_days=90, form=AlertForm.REPLY),
+    AlertLevel(lead_days=60, form=AlertForm.BROADCAST),
+    AlertLevel(lead_days=30, form=AlertForm.BROADCAST, also_told=(Told.MANAGER,)),
+    AlertLevel(lead_days=14, form=AlertForm.MENTION, also_told=(Told.MANAGER, Told.CONTRACT_OPS)),
+    AlertLevel(lead_days=7, form=AlertForm.FULL_CARD, also_told=(Told.MANAGER, Told.CONTRACT_OPS, Told.VP_SALES)),
+    AlertLevel(lead_days=3, form=AlertForm.FULL_CARD_MAIL, also_told=(Told.MANAGER, Told.CONTRACT_OPS, Told.VP_SALES)),
+    AlertLevel(lead_days=1, form=AlertForm.FULL_CARD_MAIL, also_told=(Told.MANAGER, Told.CONTRACT_OPS, Told.VP_SALES), short_reminders=2),
+)
+"""The ladder, calmest first."""
+
+FIRST_IMPORT_DAYS = 30
+"""At the first import a card goes out only when this many days or fewer are left, or a lead time falls on that day."""
+
+_SNOOZE_MARGIN = 14
+_SNOOZE_NOT_IN_LAST = 3
+_SNOOZES_A_TERM = 3
+_ANSWER_DAYS = 3
+_ANSWER_HOURS = timedelta(hours=4)
+_BREAKTHROUGH_DAYS = 3
+_DAY_STARTS, _DAY_ENDS, _OPENING = time(8, 0), time(18, 0), time(8, 30)
+_EARLIEST_URGENT, _LATEST_URGENT = time(7, 0), time(21, 0)
+_LAST_CALL = time(17, 0)
+_WORK_STARTS, _WORK_ENDS = time(9, 0), time(17, 0)
+_MONDAY_AHEAD = 7
+
+
+def plan_alerts(safe_on: date, owner_calendar: str) -> tuple[PlannedAlert, ...]:
+    """All alerts of a term, calmest first. A day off in ``owner_calendar`` moves to the working day before."""
+    planned = []
+    for level in ALERT_LEVELS:
+        counted = safe_on - timedelta(days=level.lead_days)
+        planned.append(PlannedAlert(level=level, on=roll_back(counted, owner_calendar), counted_to=counted))
+    return tuple(planned)
+
+
+def due_alerts(window: NoticeWindow, owner: WorkingTime, sent: Collection[int], as_of: datetime) -> DueAlerts:
+    """The alert to send on the day of ``as_of`` (in the owner's zone), given the lead times already ``sent`` (or overtaken).
+
+    Only the most urgent unsent lead time is due; calmer ones are overtaken. Nothing is due for an unknown window or after the decide-by moment.
+    """
+    if window.safe_on is None or window.decide_by is None or as_of > window.decide_by:
+        return DueAlerts(due=None, overtaken=(), days_left=None)
+    today = as_of.astimezone(zone(owner.zone)).date()
+    reached = [alert for alert in plan_alerts(window.safe_on, owner.holiday_calendar) if alert.on <= today]
+    # A lead time that is calmer than one already sent is overtaken even when it was never sent itself.
+    most_urgent_sent = min(sent, default=None)
+    fresh = [alert for alert in reached if most_urgent_sent is None or alert.level.lead_days < most_urgent_sent]
+    due = fresh[-1] if fresh else None
+    overtaken = tuple(
+        alert.level.lead_days for alert in reached if alert.level.lead_days not in sent and (due is None or alert.level != due.level)
+    )
+    return DueAlerts(due=due, overtaken=overtaken, days_left=days_left(window.safe_on, window.zone, as_of))
+
+
+def first_import_alerts(window: NoticeWindow, owner: WorkingTime, as_of: datetime) -> DueAlerts:
+    """The alerts of a contract that is new to us: a card only where few days are left or a lead time falls on this day; the rest counts as told."""
+    found = due_alerts(window, owner, (), as_of)
+    if found.due is None or found.days_left is None:
+        return found
+    today = as_of.astimezone(zone(owner.zone)).date()
+    if found.days_left <= FIRST_IMPORT_DAYS or found.due.on == today:
+        return found
+    return DueAlerts(due=None, overtaken=(*found.overtaken, found.due.level.lead_days), days_left=found.days_left)
+
+
+def next_alert(window: NoticeWindow, owner: WorkingTime, sent: Collection[int], as_of: datetime) -> PlannedAlert | None:
+    """The next alert after the day of ``as_of`` when nothing changes, or None when the ladder is done."""
+    if window.safe_on is None:
+        return None
+    today = as_of.astimezone(zone(owner.zone)).date()
+    most_urgent_sent = min(sent, default=None)
+    for alert in plan_alerts(window.safe_on, owner.holiday_calendar):
+        if alert.on > today and (most_urgent_sent is None or alert.level.lead_days < most_urgent_sent):
+            return alert
+    return None
+
+
+def days_left(safe_on: date, zone_name: str, as_of: datetime) -> int:
+    """Calendar days from the day of ``as_of`` in ``zone_name`` to ``safe_on`` (negative when it has passed)."""
+    return (safe_on - as_of.astimezone(zone(zone_name)).date()).days
+
+
+def snooze_limit(window: NoticeWindow, owner: WorkingTime, snoozes_used: int, as_of: datetime) -> SnoozeLimit:
+    """Until when an alert may be snoozed: 14 days before the deadline, half of the days left when fewer than 28; never in the last 3 days."""
+    if window.safe_on is None:
+        return SnoozeLimit(latest=None, choices=(), reason=Reason(code="snooze.no_deadline"))
+    left = days_left(window.safe_on, window.zone, as_of)
+    deadline = window.safe_on.isoformat()
+    if snoozes_used >= _SNOOZES_A_TERM:
+        return SnoozeLimit(latest=None, choices=(), reason=Reason(code="snooze.used_up", values={"used": snoozes_used}))
+    if left <= _SNOOZE_NOT_IN_LAST:
+        return SnoozeLimit(latest=None, choices=(), reason=Reason(code="snooze.too_late", values={"days_left": left, "deadline": deadline}))
+    today = as_of.astimezone(zone(owner.zone)).date()
+    margin = _SNOOZE_MARGIN if left >= 2 * _SNOOZE_MARGIN else left - left // 2
+    latest = window.safe_on - timedelta(days=margin)
+    calendar = owner.holiday_calendar
+    offered = (
+        today + timedelta(days=1),
+        add_business_days(today, _ANSWER_DAYS, calendar),
+        today + timedelta(days=_MONDAY_AHEAD - today.weekday()),
+    )
+    values = {"latest": latest.isoformat(), "deadline": deadline, "margin": margin}
+    choices = tuple(sorted({day for day in offered if day <= latest}))
+    return SnoozeLimit(latest=latest, choices=choices, reason=Reason(code="snooze.latest", values=dict(values)))
+
+
+def answer_time(window: NoticeWindow, approver: WorkingTime, as_of: datetime) -> AnswerTime:
+    """Until when an approver is asked: 3 working days, or a third of the days left when that is sooner, but at least 4 working hours.
+
+    Ends at 17:00 in the contract's zone and never after the decide-by moment. The one reminder comes when half of the time is gone.
+    """
+    tz = zone(window.zone)
+    start = as_of.astimezone(tz)
+    by = moment(add_business_days(start.date(), _ANSWER_DAYS, approver.holiday_calendar), _WORK_ENDS, tz)
+    code = "answer.three_working_days"
+    if window.safe_on is not None and window.decide_by is not None:
+        left = days_left(window.safe_on, window.zone, as_of)
+        third = moment(start.date() + timedelta(days=max(0, left // 3)), _WORK_ENDS, tz)
+        least = add_working_hours(as_of, _ANSWER_HOURS, approver).astimezone(tz)
+        if third < by:
+            by, code = third, "answer.third_of_days_left"
+        if by < least:
+            by, code = least, "answer.four_working_hours"
+        if by > window.decide_by > as_of:
+            by, code = window.decide_by, "answer.deadline"
+    half = as_of.astimezone(UTC) + (by.astimezone(UTC) - as_of.astimezone(UTC)) / 2
+    return AnswerTime(by=by, remind_at=half.astimezone(tz), reason=Reason(code=code, values={"by": by.isoformat(), "zone": window.zone}))
+
+
+def add_working_hours(start: datetime, span: timedelta, person: WorkingTime) -> datetime:
+    """``span`` of working time (09:00 to 17:00 on working days of ``person``) after ``start``; aware, in the person's zone."""
+    tz = zone(person.zone)
+    now = start.astimezone(tz)
+    while True:
+        day = now.date()
+        opens, closes = moment(day, _WORK_STARTS, tz), moment(day, _WORK_ENDS, tz)
+        if is_business_day(day, person.holiday_calendar) and now < closes:
+            now = max(now, opens)
+            room = closes.astimezone(UTC) - now.astimezone(UTC)
+            if span <= room:
+                return (now.astimezone(UTC) + span).astimezone(tz)
+            span -= room
+        now = moment(next_business_day(day, person.holiday_calendar), _WORK_STARTS, tz)
+
+
+def is_quiet(at: datetime, person: WorkingTime) -> bool:
+    """Whether ``at`` is in the quiet time of ``person``: 18:00 to 08:00, weekends and holidays, in his own zone."""
+    local = at.astimezone(zone(person.zone))
+    return not is_business_day(local.date(), person.holiday_calendar) or not _DAY_STARTS <= local.time() < _DAY_ENDS
+
+
+def deliver_at(at: datetime, person: WorkingTime, left: int, not_after: datetime | None = None) -> datetime:
+    """When a message planned for ``at`` reaches ``person``: at once outside quiet time, else at 08:30 of the next working day.
+
+    With ``left`` days of at most 3 it breaks through, between 07:00 and 21:00 only. A delivery that would come after ``not_after`` (the message's
+    own day or deadline) is moved before the quiet time, to 17:00 of the last working day. The answer is aware, in the person's zone.
+    """
+    tz = zone(person.zone)
+    local = at.astimezone(tz)
+    if not is_quiet(at, person):
+        return local
+    if left <= _BREAKTHROUGH_DAYS:
+        if _EARLIEST_URGENT <= local.time() < _LATEST_URGENT:
+            return local
+        day = local.date() if local.time() < _EARLIEST_URGENT else local.date() + timedelta(days=1)
+        later = moment(day, _EARLIEST_URGENT, tz)
+    else:
+        day = local.date() if local.time() < _DAY_STARTS else local.date() + timedelta(days=1)
+        later = moment(roll_forward(day, person.holiday_calendar), _OPENING, tz)
+    if not_after is None or later <= not_after:
+        return later
+    day = local.date() if local.time() >= _DAY_ENDS else local.date() - timedelta(days=1)
+    return moment(roll_back(day, person.holiday_calendar), _LAST_CALL, tz)
