@@ -27,7 +27,9 @@ LOCKS: Final = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
 INSTALLER_LOCK: Final = "requirements-installer.lock"
 PYTHONS: Final = ((3, 11), (3, 14))
 PLATFORMS: Final = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64")}
-KEPT_FOR_PIP: Final = re.compile(r"^(PATH|HOME|USER|LANG|LC_.*|TMPDIR|TERM|NO_COLOR|PIP_.*|SSL_CERT_.*|.*_CA_BUNDLE|.*_proxy)$", re.IGNORECASE)
+KEPT_FOR_PIP: Final = re.compile(
+    r"^(PATH|HOME|USER|LANG|LC_.*|TMPDIR|TERM|NO_COLOR|PIP_.*|SSL_CERT_.*|.*_CA_BUNDLE|.*_proxy)$", re.IGNORECASE
+)
 """Where the network and the certificates are found; no other variable of the shell reaches an install."""
 WHEEL_LINE: Final = re.compile(r"(Downloading|Using cached) (\S+\.whl)(?:\.metadata)? \(([\d.]+) (bytes|kB|MB|GB)\)")
 UNITS: Final = {"bytes": 1e-6, "kB": 1e-3, "MB": 1.0, "GB": 1e3}

@@ -50,7 +50,9 @@ def deptry() -> bool:
 
 def types() -> bool:
     """Mypy strict over the whole package and over the scripts."""
-    expected = len(stage())
+    expected = stage()
+    if not expected:
+        return False
     arguments = ("-m", "mypy", "--config-file", "../pyproject.toml", "--cache-dir", "../.mypy_cache", "-p", PACKAGE)
     ok, output = _capture(*arguments, folder=STAGE)
     scripts = _run("mypy", *sorted(str(path) for path in (ROOT / "scripts").glob("*.py")))
@@ -59,7 +61,9 @@ def types() -> bool:
 
 def imports() -> bool:
     """The contracts of pyproject.toml between folders and vendors."""
-    expected = len(stage())
+    expected = stage()
+    if not expected:
+        return False
     code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
     ok, output = _capture("-c", code, "--no-logo", "--no-cache", "../pyproject.toml", folder=STAGE)
     return all([ok, _counted("import-linter", IMPORTS_COUNT, output, expected)])
@@ -68,24 +72,25 @@ def imports() -> bool:
 STEPS: Final[dict[str, Callable[[], bool]]] = {"ruff": ruff, "deptry": deptry, "types": types, "imports": imports}
 
 
-def stage() -> set[str]:
-    """Install a fresh copy of the package into `.lint`; the paths of its modules, relative to the package.
-
-    Raises SystemExit when the copy and the tracked files differ.
-    """
+def stage() -> int:
+    """Install a fresh copy of the package into `.lint`; how many modules it has, 0 when it is not what git tracks."""
     for old in (STAGE, ROOT / "build", *ROOT.glob("*.egg-info")):
         shutil.rmtree(old, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     options = ["--no-deps", "--no-index", "--no-build-isolation", "--no-compile", "--target", str(STAGE)]
-    subprocess.run([*pip, *options, "."], cwd=ROOT, check=True)
+    installed = subprocess.run([*pip, *options, "."], cwd=ROOT, capture_output=True, text=True, check=False)
+    if installed.returncode != 0:
+        print(installed.stdout + installed.stderr)
+        return 0
     shutil.rmtree(ROOT / "build", ignore_errors=True)
     package = STAGE / PACKAGE
     (package / NAMESPACE).touch()
     staged = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     tracked = tracked_modules() | {NAMESPACE}
     if staged != tracked:
-        raise SystemExit(_difference(staged, tracked))
-    return staged
+        print(_difference(staged, tracked))
+        return 0
+    return len(staged)
 
 
 def tracked_modules() -> set[str]:

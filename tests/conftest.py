@@ -1,0 +1,45 @@
+"""What every test stands on: a clean environment, strict deserialisation, and skips that cannot hide.
+
+Rules of this module:
+
+1. No vendor or model variable of the shell reaches a test or a process that a test starts.
+2. A skipped browser test is a failure where a browser was promised (CONTRACTOPS_REQUIRE_BROWSER=1).
+3. A skip is printed as "not run: why".
+"""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+FOREIGN = ("SLACK_", "DOCUSIGN_", "SALESFORCE_", "HUBSPOT_", "OPENAI_", "AZURE_OPENAI_", "LANGCHAIN_", "LANGSMITH_", "LANGGRAPH_", "DBOS_")
+KEPT = {"CONTRACTOPS_REQUIRE_BROWSER"}
+
+
+def _clean(environment: dict[str, str]) -> list[str]:
+    """The names in `environment` that must not reach a test."""
+    ours = (name for name in environment if name.startswith("CONTRACTOPS_") and name not in KEPT)
+    return [*ours, *(name for name in environment if name.startswith(FOREIGN))]
+
+
+# Before any test module is imported: LangGraph reads its variable once, at import.
+for _name in _clean(dict(os.environ)):
+    del os.environ[_name]
+os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn the skip of a browser test into a failure where a browser was promised."""
+    report = yield
+    if report.skipped and item.get_closest_marker("browser") and os.environ.get("CONTRACTOPS_REQUIRE_BROWSER") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"not run, though a browser was promised: {report.longrepr}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say each skip in words."""
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.write_line(f"not run: {report.nodeid}: {str(reason).removeprefix('Skipped: ')}")
