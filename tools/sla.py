@@ -8,12 +8,23 @@ Rule 4: availability has four decimals, rounded half to even; a month misses its
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TypeAlias
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from contractops.tools.values import ClauseRef, Finding, Money, Reason, Value
+from contractops.tools.calendars import zone
+from contractops.tools.notice_window import moment
+from contractops.tools.values import ClauseRef, Finding, Money, Reason, Severity, Value
+
+_Span: TypeAlias = tuple[datetime, datetime]
+_FOUR_DECIMALS = Decimal("0.0001")
+_HUNDRED = Decimal(100)
+_MINUTES_A_DAY = 1440
+_MICROSECOND = timedelta(microseconds=1)
+_MICROSECONDS_A_MINUTE = 60_000_000
 
 
 class Month(Value):
@@ -24,6 +35,21 @@ class Month(Value):
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+    @property
+    def first_day(self) -> date:
+        """First day of the month."""
+        return date(self.year, self.month, 1)
+
+    @property
+    def last_day(self) -> date:
+        """Last day of the month."""
+        return self.following.first_day - timedelta(days=1)
+
+    @property
+    def following(self) -> Month:
+        """The month after."""
+        return Month(year=self.year + self.month // 12, month=self.month % 12 + 1)
 
 
 class CreditTier(Value):
@@ -62,8 +88,8 @@ class SlaCommitment(Value):
 class Pause(Value):
     """Time of a ticket that waits for the customer; ``end`` None = still waiting. Aware."""
 
-    start: datetime
-    end: datetime | None
+    start: AwareDatetime
+    end: AwareDatetime | None
 
 
 class Outage(Value):
@@ -71,9 +97,9 @@ class Outage(Value):
 
     ticket_id: str
     service_id: str
-    start: datetime
-    end: datetime | None
-    closed_at: datetime | None = None
+    start: AwareDatetime
+    end: AwareDatetime | None
+    closed_at: AwareDatetime | None = None
     cause: str = ""
     pauses: tuple[Pause, ...] = ()
 
@@ -83,8 +109,8 @@ class Maintenance(Value):
 
     maintenance_id: str
     service_id: str
-    start: datetime
-    end: datetime
+    start: AwareDatetime
+    end: AwareDatetime
     counts: bool = False
 
 
@@ -117,3 +143,162 @@ class SlaMonth(Value):
     excluded: tuple[ExcludedTime, ...]
     findings: tuple[Finding, ...]
     reasons: tuple[Reason, ...]
+
+
+def sla_month(
+    commitment: SlaCommitment, month: Month, outages: Iterable[Outage], maintenance: Iterable[Maintenance], as_of: datetime
+) -> SlaMonth:
+    """Availability of one service in one month, up to ``as_of`` while the month runs. Outages of other services are ignored.
+
+    Raises ``InputError`` for an unknown zone. An outage that ends before it starts is a finding and does not count.
+    """
+    bounds = _bounds(commitment, month, as_of)
+    own = sorted((one for one in outages if one.service_id == commitment.service_id), key=lambda one: (one.start, one.ticket_id))
+    planned = [one for one in maintenance if one.service_id == commitment.service_id and not one.counts]
+    findings: list[Finding] = []
+    counted: list[_Span] = []
+    excluded: list[ExcludedTime] = []
+    touching: list[Outage] = []
+    for outage in own:
+        span = _clip((_utc(outage.start), _utc(outage.end or as_of)), bounds)
+        findings += _outage_findings(outage, as_of)
+        if span is None:
+            continue
+        touching.append(outage)
+        kept, out = _counted_time(outage, span, planned, commitment, as_of)
+        counted += kept
+        excluded += out
+    down = sum((_minutes(start, end) for start, end in _union(counted)), Decimal(0))
+    total = commitment.fixed_minutes or (month.following.first_day - month.first_day).days * _MINUTES_A_DAY
+    available = max(Decimal(0), _HUNDRED - _HUNDRED * down / total).quantize(_FOUR_DECIMALS, rounding=ROUND_HALF_EVEN)
+    closed = [one.closed_at or one.end for one in touching]
+    return SlaMonth(
+        service_id=commitment.service_id,
+        contract_id=commitment.contract_id,
+        month=month,
+        target_pct=commitment.target_pct,
+        month_minutes=total,
+        allowed_minutes=total * (_HUNDRED - commitment.target_pct) / _HUNDRED,
+        down_minutes=down,
+        availability_pct=available,
+        met=available >= commitment.target_pct,
+        complete=bounds[1] == _month_end(commitment, month),
+        tickets=tuple(one.ticket_id for one in touching),
+        last_closed_at=max((at for at in closed if at is not None), default=None) if None not in closed else None,
+        excluded=tuple(excluded),
+        findings=tuple(findings),
+        reasons=_explain(commitment, month, down, total, available, excluded),
+    )
+
+
+def sla_months(
+    commitment: SlaCommitment, first: Month, outages: Iterable[Outage], maintenance: Iterable[Maintenance], as_of: datetime
+) -> tuple[SlaMonth, ...]:
+    """Every complete month from ``first`` on, oldest first; the running month is left out."""
+    outages, maintenance = tuple(outages), tuple(maintenance)
+    found = []
+    month = first
+    while _month_end(commitment, month) <= _utc(as_of):
+        found.append(sla_month(commitment, month, outages, maintenance, as_of))
+        month = month.following
+    return tuple(found)
+
+
+def month_of(day: date) -> Month:
+    """The calendar month of ``day``."""
+    return Month(year=day.year, month=day.month)
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+def _month_end(commitment: SlaCommitment, month: Month) -> datetime:
+    return _utc(moment(month.following.first_day, time(0), zone(commitment.zone)))
+
+
+def _bounds(commitment: SlaCommitment, month: Month, as_of: datetime) -> _Span:
+    start = _utc(moment(month.first_day, time(0), zone(commitment.zone)))
+    return start, max(start, min(_month_end(commitment, month), _utc(as_of)))
+
+
+def _counted_time(
+    outage: Outage, span: _Span, planned: list[Maintenance], commitment: SlaCommitment, as_of: datetime
+) -> tuple[list[_Span], list[ExcludedTime]]:
+    """What of one outage counts, and what is taken out with its reason. Time is taken out once, the first reason holds."""
+    if outage.cause and outage.cause in commitment.excluded_causes:
+        return [], [_excluded(span, "excluded_cause", outage.ticket_id, commitment)]
+    removals = [((_utc(one.start), _utc(one.end)), "maintenance", one.maintenance_id) for one in planned]
+    removals += [((_utc(one.start), _utc(one.end or as_of)), "waiting_for_customer", outage.ticket_id) for one in outage.pauses]
+    kept, out = [span], []
+    for removal, code, source in removals:
+        for piece in kept:
+            common = _clip(removal, piece)
+            if common is not None:
+                out.append(_excluded(common, code, source, commitment))
+        kept = _without(kept, removal)
+    return kept, sorted(out, key=lambda one: one.start)
+
+
+def _excluded(span: _Span, code: str, source: str, commitment: SlaCommitment) -> ExcludedTime:
+    minutes = _minutes(*span)
+    return ExcludedTime(start=span[0], end=span[1], minutes=minutes, code=code, source=source, ref=commitment.exclusion_ref)
+
+
+def _clip(span: _Span, bounds: _Span) -> _Span | None:
+    start, end = max(span[0], bounds[0]), min(span[1], bounds[1])
+    return (start, end) if start < end else None
+
+
+def _without(spans: list[_Span], removal: _Span) -> list[_Span]:
+    left = []
+    for start, end in spans:
+        pieces = ((start, min(end, removal[0])), (max(start, removal[1]), end))
+        left += [piece for piece in pieces if piece[0] < piece[1]] if removal[0] < removal[1] else [(start, end)]
+    return left
+
+
+def _union(spans: list[_Span]) -> list[_Span]:
+    joined: list[_Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _minutes(start: datetime, end: datetime) -> Decimal:
+    return Decimal((end - start) // _MICROSECOND) / _MICROSECONDS_A_MINUTE
+
+
+def _outage_findings(outage: Outage, as_of: datetime) -> list[Finding]:
+    if outage.end is None:
+        return [Finding(code="sla.outage_open", severity=Severity.INFO, about=outage.ticket_id, values={"as_of": as_of.isoformat()})]
+    if outage.end < outage.start:
+        values = {"start": outage.start.isoformat(), "end": outage.end.isoformat()}
+        return [Finding(code="sla.outage_ends_before_start", severity=Severity.WARNING, about=outage.ticket_id, values=dict(values))]
+    return []
+
+
+def _explain(
+    commitment: SlaCommitment, month: Month, down: Decimal, total: int, available: Decimal, excluded: list[ExcludedTime]
+) -> tuple[Reason, ...]:
+    basis = "fixed" if commitment.fixed_minutes else "actual"
+    taken_out = sum((one.minutes for one in excluded), Decimal(0))
+    return (
+        Reason(
+            code="sla.target",
+            values={"service": commitment.service_id, "target_pct": str(commitment.target_pct), "minutes": total, "basis": basis},
+            clause=commitment.target_ref,
+        ),
+        Reason(code="sla.excluded", values={"minutes": plain(taken_out), "intervals": len(excluded)}, clause=commitment.exclusion_ref),
+        Reason(code="sla.downtime", values={"month": str(month), "minutes": plain(down)}),
+        Reason(code="sla.availability", values={"down": plain(down), "minutes": total, "availability_pct": str(available)}),
+    )
+
+
+def plain(number: Decimal) -> str:
+    """A number as plain text without trailing zeros or exponent: ``187``, ``21.6``."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
