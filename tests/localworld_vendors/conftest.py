@@ -63,11 +63,12 @@ class Running:
         return found
 
 
-def _app(world: World):
-    from contractops.operator.localworld import docusign, salesforce
+def _app(world):
+    from contractops.operator.localworld import docusign, model, salesforce, vendor_pages
 
     app = create_app(world)
-    app.router.routes += docusign.routes(world) + salesforce.routes(world)
+    for m in (docusign, model, salesforce, vendor_pages):
+        app.router.routes += m.routes(world)
     return app
 
 
