@@ -20,7 +20,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 STAGE: Final = ROOT / ".lint"
 PACKAGE: Final = "contractops"
-OUTSIDE_PACKAGE: Final = ("scripts/", "tests/")
+OUTSIDE_PACKAGE: Final = ("sample/", "scripts/", "tests/")
+"""Python files that belong to no package: the first are package data at most."""
 NAMESPACE: Final = "operator/__init__.py"
 """The one module that git does not track: it stands in the copy only, so that the checkers see the folder."""
 MYPY_COUNT: Final = re.compile(r"(?:no issues found in|checked) (\d+) source files?")
@@ -85,7 +86,7 @@ def stage() -> int:
     shutil.rmtree(ROOT / "build", ignore_errors=True)
     package = STAGE / PACKAGE
     (package / NAMESPACE).touch()
-    staged = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    staged = {name for path in package.rglob("*.py") if not (name := path.relative_to(package).as_posix()).startswith(OUTSIDE_PACKAGE)}
     tracked = tracked_modules() | {NAMESPACE}
     if staged != tracked:
         print(_difference(staged, tracked))

@@ -12,7 +12,7 @@ ROOMS = {
     "slack_sdk": ("operator/slack/", "operator/app.py"),
     "langchain_openai": ("operator/adapters/", "operator/app.py"),
     "typst": ("operator/documents/",),
-    "pypdfium2": ("operator/documents/",),
+    "pypdfium2": ("operator/documents/", "operator/localworld/"),
     "openpyxl": ("operator/importing/", "operator/documents/"),
     "unittest": (),
 }
