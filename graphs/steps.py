@@ -6,12 +6,13 @@ Rule 2: a decision is what stands in the gate row, never what a resume carried.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.tools.crm import CrmRecord, SignedFacts
+from contractops.tools.errors import InvariantError
 from contractops.tools.people import Person
 from contractops.tools.signature import AuthorityMatrix
 from contractops.tools.terms import Terms, TermsChoices, TermsSource
@@ -36,6 +37,10 @@ class NewGate:
     allowed: tuple[str, ...] = ()
     draft_number: int = 0
     expires_at: datetime | None = None
+
+    def with_payload(self, payload_hash: str, draft_number: int) -> NewGate:
+        """The same question over exactly one draft."""
+        return replace(self, payload_hash=payload_hash, draft_number=draft_number)
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class NewApproval:
     role: str
     person_id: str
     payload_hash: str
+    round: int = 0  # a draft that came back from signature or was taken back starts a new round of approvals
     comment: str = ""
 
 
@@ -117,10 +123,7 @@ class StoredDraft:
 
 @dataclass(frozen=True)
 class Case:
-    """Every fact that planning a step may need, read in one view of the database. ``now`` is business time.
-
-    ``wanted`` are choices asked for in words or by a button before a first draft exists (an offer's term).
-    """
+    """Every fact that planning a step may need, read in one view of the database. ``now`` is business time."""
 
     renewal_id: str
     contract_id: str
@@ -130,15 +133,25 @@ class Case:
     matrix: AuthorityMatrix
     watchers: tuple[str, ...]  # contract-ops: who is told beside the owner
     source: TermsSource
+    asked_by: str  # who asked for the terms that are being prepared
+    choices: TermsChoices | None  # what was chosen for the next draft, None: the usual choices
     draft_number: int
     draft: StoredDraft | None
-    approvals: tuple[NewApproval, ...]
+    approvals: tuple[NewApproval, ...]  # of the current draft in the current round
+    round: int
     gate_kind: str
+    gate_allowed: tuple[str, ...]  # who was asked in this visit
     snoozes: int
     envelope_id: str | None
     signing_days: int  # the envelope closes this many days before the deadline
-    crm_record: CrmRecord | None
+    crm_seen: CrmRecord | None  # the CRM record as it was when the draft was made
     signed: SignedFacts | None
+
+    def require_draft(self) -> StoredDraft:
+        """The current draft. Raises ``InvariantError`` CO-GRA-005 when there is none: only stages with a draft ask."""
+        if self.draft is None:
+            raise InvariantError("CO-GRA-005", f"{self.renewal_id} has no draft")
+        return self.draft
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def intend(session: Session, effect: NewEffect, *, renewal_id: str, version: int
     return key
 
 
-def claim(session: Session, key: str, *, at: datetime) -> Effect | None:
+def claim(session: Session, key: str, *, worker: str, at: datetime) -> Effect | None:
     """Take the effect for this worker and count the attempt; None when it is done, waits, or another worker holds it."""
     table = Effect.__table__  # type: ignore[attr-defined]  # SQLModel adds it
     result = session.connection().execute(
@@ -74,15 +74,33 @@ def claim(session: Session, key: str, *, at: datetime) -> Effect | None:
             or_(table.c.not_before.is_(None), table.c.not_before <= at),
             or_(table.c.claimed_until.is_(None), table.c.claimed_until <= at),
         )
-        .values(attempts=table.c.attempts + 1, claimed_until=at + LEASE)
+        .values(attempts=table.c.attempts + 1, claimed_until=at + LEASE, claimed_by=worker)
     )
     return session.get(Effect, key, populate_existing=True) if result.rowcount == 1 else None
+
+
+def release(session: Session, worker: str) -> None:
+    """Give back what ``worker`` held: it has just started, so whatever it held died with its former self."""
+    table = Effect.__table__  # type: ignore[attr-defined]  # SQLModel adds it
+    session.connection().execute(
+        update(table).where(table.c.status == "todo", table.c.claimed_by == worker).values(claimed_until=None, claimed_by=None)
+    )
+
+
+def retry(session: Session, key: str) -> bool:
+    """A person asks for one more attempt of a parked effect; False when it is not parked."""
+    row = session.get(Effect, key, populate_existing=True)
+    if row is None or row.status != "needs_person":
+        return False
+    row.status, row.not_before = "todo", None
+    session.add(row)
+    return True
 
 
 def done(session: Session, key: str, *, remote_id: str | None, receipt: dict[str, Any], at: datetime) -> bool:
     """Store the receipt; False when it was stored before."""
     row = session.get(Effect, key, populate_existing=True)
-    if row is None or row.status == "done":
+    if row is None or row.status in {"done", "cancelled"}:
         return False
     row.status, row.remote_id, row.receipt, row.done_at = "done", remote_id, receipt, at
     row.claimed_until = row.not_before = None

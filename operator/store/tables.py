@@ -28,6 +28,7 @@ class Renewal(SQLModel, table=True):
     owner_id: str | None = Field(default=None, index=True)
     stage: str
     version: int
+    zone: str | None = None  # IANA zone of the contract
     window_status: str  # known | rolling | none | unknown
     term_start: date | None = None
     term_end: date | None = None
@@ -36,6 +37,7 @@ class Renewal(SQLModel, table=True):
     decide_by: datetime | None = None  # business time
     next_action_at: datetime | None = None  # business time; the sweep's only question
     draft_number: int = 0
+    round: int = 0  # approvals of an earlier round no longer count
     answered_at: datetime | None = None  # business time of the last button of a person
     snoozed_until: datetime | None = None  # business time
     snoozes: int = 0
@@ -83,6 +85,7 @@ class Effect(SQLModel, table=True):
     attempts: int = 0
     not_before: datetime | None = None  # wall time: back-off
     claimed_until: datetime | None = None  # wall time: lease of the worker that performs it
+    claimed_by: str | None = None  # name of that worker
     last_error: str | None = None
     created_at: datetime  # wall time
     done_at: datetime | None = None  # wall time
@@ -106,6 +109,7 @@ class Card(SQLModel, table=True):
     """A Slack message that we keep current. ``revision`` is wanted, ``shown`` is what Slack has confirmed."""
 
     __tablename__ = "card"
+    __table_args__ = (Index("ix_card_waiting", "post_at"),)
 
     key: str = Field(primary_key=True)
     renewal_id: str | None = Field(default=None, index=True)
@@ -121,6 +125,7 @@ class Card(SQLModel, table=True):
     shown: int = 0
     counted: bool = False  # counts toward the person's cap of new cards a day
     created_at: datetime  # business time
+    post_at: datetime | None = None  # business time: quiet hours and the daily cap may put it off
     posted_at: datetime | None = None  # business time
 
 
@@ -148,6 +153,8 @@ class Draft(SQLModel, table=True):
     terms: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     terms_hash: str
     document_sha256: str
+    payload_hash: str
+    crm_seen: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     note: str = ""
     created_by: str
     created_at: datetime  # business time
@@ -160,6 +167,7 @@ class Approval(SQLModel, table=True):
 
     renewal_id: str = Field(primary_key=True)
     draft_number: int = Field(primary_key=True)
+    round: int = Field(primary_key=True)
     step: int = Field(primary_key=True)
     role: str
     person_id: str

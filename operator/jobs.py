@@ -1,0 +1,293 @@
+"""Jobs: the short pieces of work that the engine runs. Each may run twice, late, or on two workers at once.
+
+Rule 1: arguments are ids; a job reads the truth and does what is still to be done.
+Rule 2: a job that fails with a known error puts its row off; an unknown error is a fault of ours, is logged with an id, and the row
+is found again by ``recover``.
+Rule 3: ``recover`` asks the database what is ready and rings for it; nothing is remembered elsewhere.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import text
+from sqlmodel import Session, col, or_, select
+
+from contractops.graphs import renewal as graph
+from contractops.graphs.lifecycle import ACTS
+from contractops.operator.attend import attend
+from contractops.operator.clock import wall_now
+from contractops.operator.engine import Doorbell, Job, Queue
+from contractops.operator.failpoints import passing
+from contractops.operator.performers import Performer, apply_envelope
+from contractops.operator.store import cards, inbox, ledger
+from contractops.operator.store.db import Database
+from contractops.operator.store.tables import Due, Effect, Envelope, Gate, Renewal
+from contractops.operator.workbench import Workbench
+from contractops.tools.errors import NotFound, OutcomeUnknown, VendorError
+from contractops.tools.ports import Clock, Signer
+
+BATCH: Final = 500
+BACK_OFF: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300, 900))
+GIVE_UP_AFTER: Final = 50  # attempts; with the back-off above about half a day
+LOST_RING: Final = timedelta(seconds=5)
+
+log = structlog.get_logger("contractops.jobs")
+
+
+class Jobs:
+    """Every job over one database. ``inbound`` handles an inbox row by its key."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        bell: Doorbell,
+        workbench: Workbench,
+        performers: Mapping[str, Performer],
+        signer: Signer | None,
+        *,
+        poll_seconds: float,
+        worker: str = "local",
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._bell = bell
+        self._workbench = workbench
+        self._performers = performers
+        self._signer = signer
+        self._poll = timedelta(seconds=poll_seconds)
+        self._worker = worker
+
+    def table(self) -> dict[str, Job]:
+        """Job by name."""
+        return {
+            "advance": self.advance,
+            "perform": self.perform,
+            "sweep": self.sweep,
+            "batch": self.batch,
+            "poll": self.poll,
+            "recover": self.recover,
+        }
+
+    # Moving
+
+    def advance(self, renewal_id: str) -> None:
+        """Carry one renewal as far as its answers allow, then ring for its effects."""
+        graph.advance(self._workbench, renewal_id)
+        self.ring_effects(renewal_id)
+
+    def ring_effects(self, renewal_id: str, *, queue: Queue = "now") -> None:
+        """Ring for every effect of the renewal that can be done now."""
+        with self._database.read() as session:
+            due = ledger.to_do(session, at=wall_now(), renewal_id=renewal_id)
+            attempts = [session.get_one(Effect, key).attempts for key in due]
+        for key, attempt in zip(due, attempts, strict=True):
+            self._bell.enqueue(f"perform:{key}:{attempt}", "perform", [key], queue=queue)
+
+    def ring(self, renewal_id: str) -> None:
+        """Ask for ``advance`` soon, after an answer was stored."""
+        self._bell.enqueue(f"advance:{renewal_id}:{uuid.uuid4().hex}", "advance", [renewal_id])
+
+    # Effects
+
+    def perform(self, key: str) -> None:
+        """Do one effect, once."""
+        with self._database.write() as session:
+            effect = ledger.claim(session, key, worker=self._worker, at=wall_now())
+        if effect is None:
+            return
+        performer = self._performers.get(effect.kind)
+        if performer is None:
+            self._postpone(effect, "not configured", timedelta(minutes=1))
+            return
+        try:
+            passing(effect.kind, "before_call")
+            receipt = performer(effect)
+            passing(effect.kind, "after_call")
+        except OutcomeUnknown as problem:
+            self._unknown(effect, problem)
+            return
+        except (VendorError, NotFound) as problem:
+            self._failed(effect, problem)
+            return
+        passing(effect.kind, "before_receipt")
+        now, wall = self._clock.now(), wall_now()
+        with self._database.write() as session:
+            if ledger.done(session, key, remote_id=receipt.remote_id, receipt=receipt.data, at=wall) and receipt.follow is not None:
+                receipt.follow(session, effect, now)
+        passing(effect.kind, "after_receipt")
+        if effect.kind != "slack.card":
+            self._refresh_cards(effect)
+            self.ring(effect.renewal_id)
+
+    def _unknown(self, effect: Effect, problem: OutcomeUnknown) -> None:
+        if ledger.KINDS[effect.kind] is ledger.Prevention.PERSON:
+            self._park(effect, str(problem), unknown=True)
+        else:
+            self._postpone(effect, str(problem), BACK_OFF[min(effect.attempts - 1, len(BACK_OFF) - 1)])
+
+    def _failed(self, effect: Effect, problem: VendorError | NotFound) -> None:
+        permanent = isinstance(problem, NotFound) or problem.permanent or effect.attempts >= GIVE_UP_AFTER
+        if permanent:
+            self._park(effect, str(problem), unknown=False)
+            return
+        wait = BACK_OFF[min(effect.attempts - 1, len(BACK_OFF) - 1)]
+        retry_at = problem.retry_at if isinstance(problem, VendorError) else None
+        self._postpone(effect, str(problem), max(wait, retry_at - wall_now()) if retry_at else wait)
+
+    def _postpone(self, effect: Effect, error: str, wait: timedelta) -> None:
+        log.warning("effect put off", key=effect.key, error=error, seconds=wait.total_seconds())
+        with self._database.write() as session:
+            ledger.postpone(session, effect.key, error, until=wall_now() + wait)
+        if effect.kind != "slack.card" and effect.attempts == 1:
+            self._refresh_cards(effect)
+
+    def _park(self, effect: Effect, error: str, *, unknown: bool) -> None:
+        log.error("effect needs a person", key=effect.key, error=error)
+        with self._database.write() as session:
+            ledger.park(session, effect.key, error)
+            if effect.kind != "slack.card":
+                self._workbench.tell_parked(session, effect, error, unknown=unknown)
+        if effect.kind != "slack.card":
+            self.ring_effects(effect.renewal_id)
+
+    def _refresh_cards(self, effect: Effect) -> None:
+        with self._database.write() as session:
+            self._workbench.refresh_cards(session, effect.renewal_id)
+        self.ring_effects(effect.renewal_id)
+
+    # The clock
+
+    def sweep(self) -> None:
+        """Mark what is due, hand it to the engine in batches, most urgent first; send the cards whose time has come."""
+        now, wall = self._clock.now(), wall_now()
+        with self._database.write() as session:
+            mark_due(session, now)
+            batches = cut_batches(session, now)
+            released = cards.release(session, now=now, wall=wall)
+        for batch in batches:
+            self._bell.enqueue(f"batch:{batch}", "batch", [batch], queue="bulk")
+        if released:
+            self._ring_all_effects(wall)
+
+    def batch(self, batch: str) -> None:
+        """Attend to every renewal of the batch; a marker goes away with its work."""
+        with self._database.read() as session:
+            rows = session.exec(select(Due).where(Due.batch == batch).order_by(col(Due.urgency))).all()
+        for row in rows:
+            self.attend(row.renewal_id)
+            with self._database.write() as session:
+                stored = session.get(Due, (row.renewal_id, row.version, row.action_at))
+                if stored is not None:
+                    session.delete(stored)
+
+    def attend(self, renewal_id: str) -> None:
+        """Do what the clock asks of one renewal."""
+        answered = attend(self._database, renewal_id, self._clock.now(), self._workbench.rules)
+        if answered:
+            graph.advance(self._workbench, renewal_id)
+        self.ring_effects(renewal_id)
+
+    def poll(self) -> None:
+        """Look at every open envelope whose last look is older than the interval (wall time)."""
+        if self._signer is None:
+            return
+        wall = wall_now()
+        with self._database.read() as session:
+            rows = session.exec(
+                select(Envelope).where(Envelope.open, or_(col(Envelope.read_at).is_(None), col(Envelope.read_at) <= wall - self._poll))
+            ).all()
+        for row in rows:
+            self.read_envelope(row.envelope_id)
+
+    def read_envelope(self, envelope_id: str) -> None:
+        """Read the envelope afresh at the vendor and take over what it says. An id that is not ours is ignored."""
+        if self._signer is None:
+            return
+        with self._database.read() as session:
+            if session.get(Envelope, envelope_id) is None:
+                log.warning("web hook for an envelope that is not ours", envelope=envelope_id)
+                return
+        try:
+            state = self._signer.state(envelope_id).model_dump(mode="json")
+        except VendorError as problem:
+            log.warning("envelope not read", envelope=envelope_id, error=str(problem))
+            return
+        with self._database.write() as session:
+            row = session.get_one(Envelope, envelope_id, populate_existing=True)
+            changed = apply_envelope(session, row, state, now=self._clock.now(), wall=wall_now())
+            renewal_id = row.renewal_id
+        if changed:
+            self.ring(renewal_id)
+            self.ring_effects(renewal_id)
+
+    # Recovery
+
+    def recover(self) -> None:
+        """Ring for everything that is ready: renewals to advance, effects to do, inbox rows and batches that were left."""
+        wall = wall_now()
+        with self._database.read() as session:
+            ready = ready_to_advance(session)
+            batches = session.exec(select(Due.batch).where(col(Due.batch).is_not(None)).distinct()).all()
+            left = inbox.waiting(session, at=wall, older_than=LOST_RING)
+        for renewal_id in ready:
+            self._bell.enqueue(f"advance:{renewal_id}:{uuid.uuid4().hex}", "advance", [renewal_id], once=f"advance:{renewal_id}")
+        for batch in batches:
+            self._bell.enqueue(f"batch:{batch}:{uuid.uuid4().hex}", "batch", [str(batch)], queue="bulk", once=f"batch:{batch}")
+        for key, _kind in left:
+            self._bell.enqueue(f"inbound:{uuid.uuid4().hex}", "inbound", [key], once=f"inbound:{key}"[:200])
+        self._ring_all_effects(wall)
+
+    def release_own(self) -> None:
+        """At start: what a former process of this name held is free again."""
+        with self._database.write() as session:
+            ledger.release(session, self._worker)
+
+    def _ring_all_effects(self, wall: datetime) -> None:
+        with self._database.read() as session:
+            due = ledger.to_do(session, at=wall)
+        for key in due:
+            self._bell.enqueue(f"perform:{key}:{uuid.uuid4().hex}", "perform", [key], once=f"perform:{key}"[:200])
+
+
+def mark_due(session: Session, now: datetime) -> int:
+    """Mark every renewal whose next action has come; marking again marks nothing. Returns how many were marked."""
+    marked = session.connection().execute(
+        text(
+            "INSERT INTO due (renewal_id, version, action_at, urgency) "
+            "SELECT id, version, next_action_at, decide_by FROM renewal WHERE next_action_at <= :now "
+            "ON CONFLICT DO NOTHING"
+        ).bindparams(now=now)
+    )
+    return marked.rowcount
+
+
+def cut_batches(session: Session, now: datetime) -> list[str]:
+    """Give every unbatched marker a batch of at most ``BATCH``, most urgent first; returns the batches in that order."""
+    rows = session.connection().execute(
+        text("SELECT renewal_id, version, action_at FROM due WHERE batch IS NULL ORDER BY urgency IS NULL, urgency, renewal_id")
+    )
+    keys = [tuple(row) for row in rows]
+    names = [f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}-{index:05d}" for index in range(-(-len(keys) // BATCH))]
+    for index, name in enumerate(names):
+        session.connection().execute(
+            text("UPDATE due SET batch = :batch WHERE renewal_id = :id AND version = :version AND action_at = :at"),
+            [{"batch": name, "id": key[0], "version": key[1], "at": key[2]} for key in keys[index * BATCH : (index + 1) * BATCH]],
+        )
+    return names
+
+
+def ready_to_advance(session: Session) -> list[str]:
+    """Renewals in a stage that code leaves by itself, or whose gate of this visit is decided."""
+    decided = (
+        select(Renewal.id)
+        .join(Gate, (col(Gate.renewal_id) == Renewal.id) & (col(Gate.version) == Renewal.version))
+        .where(col(Gate.decision).is_not(None))
+    )
+    acting = select(Renewal.id).where(col(Renewal.stage).in_([str(stage) for stage in ACTS]))
+    return [*session.exec(acting), *session.exec(decided)]

@@ -1,0 +1,98 @@
+"""People as the operator knows them: staff, roles, who stands in for whom.
+
+Rule 1: the identity is the person id of the staff list; a Slack account or an e-mail address only leads to it.
+Rule 2: who has left decides nothing; who is away is stood in for by his deputy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from contractops.operator.store.records import Person as Row
+from contractops.tools.people import Person, WorkingTime
+
+CONTRACT_OPS = "contract_ops"
+VP_SALES = "vp_sales"
+FINANCE = "finance"
+
+TITLES = {
+    "account_owner": "account owner",
+    "manager": "manager",
+    CONTRACT_OPS: "contract-ops",
+    FINANCE: "finance",
+    VP_SALES: "VP Sales",
+    "ceo": "CEO",
+}
+"""Roles in the words of a card."""
+
+
+def everybody(session: Session) -> tuple[Person, ...]:
+    """The whole staff list as it stands."""
+    return tuple(value_of(row) for row in session.exec(_current().order_by(col(Row.id))))
+
+
+def person(session: Session, person_id: str | None) -> Person | None:
+    """One person by id, or None."""
+    row = session.exec(_current().where(Row.id == person_id)).first() if person_id else None
+    return value_of(row) if row else None
+
+
+def with_role(session: Session, role: str) -> tuple[str, ...]:
+    """Ids of the active people with ``role``."""
+    return tuple(row.id for row in session.exec(_current().where(Row.role == role, Row.active).order_by(col(Row.id))))
+
+
+def by_slack(session: Session, slack_id: str, email: str | None) -> Person | None:
+    """The person behind a Slack account: by its id, else by its e-mail address."""
+    row = session.exec(_current().where(Row.slack_id == slack_id)).first()
+    if row is None and email:
+        row = session.exec(_current().where(col(Row.slack_id).is_(None), col(Row.email).ilike(email.strip()))).first()
+    return value_of(row) if row else None
+
+
+def slack_address(session: Session, person_id: str) -> tuple[str | None, str | None]:
+    """(Slack id, e-mail) of a person; both None for nobody."""
+    row = session.exec(_current().where(Row.id == person_id)).first()
+    return (row.slack_id, row.email) if row else (None, None)
+
+
+def away(session: Session, person_id: str, day: date) -> bool:
+    """Whether the person has a deputy on ``day``."""
+    row = session.exec(_current().where(Row.id == person_id)).first()
+    return bool(row and row.deputy_id and row.deputy_from and row.deputy_from <= day and (row.deputy_to is None or day <= row.deputy_to))
+
+
+def next_in_line(session: Session, asked: Iterable[str]) -> tuple[str, ...]:
+    """Who answers when those asked do not: their deputies, else their managers; nobody who was asked already."""
+    asked = list(asked)
+    found: list[str] = []
+    for one in asked:
+        somebody = person(session, one)
+        for candidate in (somebody.deputy_id, somebody.manager_id) if somebody else ():
+            if candidate and candidate not in asked and candidate not in found:
+                found.append(candidate)
+                break
+    return tuple(found)
+
+
+def value_of(row: Row) -> Person:
+    """The tools' value of a staff row; without a calendar the person works on every weekday."""
+    return Person(
+        person_id=row.id,
+        name=row.name,
+        email=row.email,
+        title=row.title or TITLES.get(row.role, row.role),
+        role=row.role,
+        working_time=WorkingTime(zone=row.zone, holiday_calendar=row.holiday_calendar or "none"),
+        manager_id=row.manager_id,
+        deputy_id=row.deputy_id,
+        active=row.active,
+    )
+
+
+def _current() -> SelectOfScalar[Row]:
+    return select(Row).where(col(Row.superseded_at).is_(None))

@@ -1,0 +1,237 @@
+"""Performers: how each kind of effect is done, and what its receipt means.
+
+Rule 1: a handler makes one remote change and returns its receipt; it holds no transaction.
+Rule 2: before a repeat, a kind whose prevention is *look up* asks the vendor for the key.
+Rule 3: the receipt and what follows from it (the answer to a gate, an id, fresh cards) are one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from contractops.graphs.lifecycle import Event, Stage
+from contractops.operator.documents.read import compare
+from contractops.operator.store import cards, gates
+from contractops.operator.store.db import Database
+from contractops.operator.store.records import Blob
+from contractops.operator.store.tables import Effect, Envelope, Renewal
+from contractops.tools.crm import CrmPatch
+from contractops.tools.errors import InvariantError
+from contractops.tools.ports import Clock, Crm, EnvelopeControl, Signer
+from contractops.tools.signature import EnvelopePlan
+from contractops.tools.values import sha256_of
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What came of an effect. ``follow`` runs in the transaction that stores the receipt."""
+
+    remote_id: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    follow: Callable[[Session, Effect, datetime], None] | None = None
+
+
+Performer = Callable[[Effect], Receipt]
+
+
+@dataclass(frozen=True)
+class Vendors:
+    """The adapters of this installation. None: not configured; its effects wait and say so."""
+
+    signer: Signer | None
+    control: EnvelopeControl | None
+    crm: Crm
+
+
+class Signing:
+    """Effects at the signature vendor."""
+
+    def __init__(self, database: Database, clock: Clock, signer: Signer, control: EnvelopeControl) -> None:
+        self._database = database
+        self._clock = clock
+        self._signer = signer
+        self._control = control
+
+    def kinds(self) -> Mapping[str, Performer]:
+        """Performer by kind."""
+        return {
+            "docusign.send": self.send,
+            "docusign.fetch": self.fetch,
+            "docusign.void": self.void,
+            "docusign.resend": self.resend,
+            "docusign.change_signer": self.change_signer,
+        }
+
+    def send(self, effect: Effect) -> Receipt:
+        """Create the envelope; on a repeat the one with our key is taken instead."""
+        plan = EnvelopePlan.model_validate(effect.payload["plan"])
+        found = self._signer.find(effect.key) if effect.attempts > 1 else None
+        envelope_id = found or self._signer.send(plan, self._blob(effect.payload["document"]), effect.key)
+        state = self._signer.state(envelope_id)
+
+        def follow(session: Session, done: Effect, now: datetime) -> None:
+            if session.get(Envelope, envelope_id) is None:
+                session.add(
+                    Envelope(
+                        envelope_id=envelope_id,
+                        renewal_id=done.renewal_id,
+                        draft_number=plan.draft_number,
+                        status=state.status,
+                        state=state.model_dump(mode="json"),
+                        expires_at=plan.expires_at,
+                        sent_at=now,
+                    )
+                )
+
+        return Receipt(envelope_id, {"envelope": envelope_id}, follow)
+
+    def fetch(self, effect: Effect) -> Receipt:
+        """Fetch what was signed and compare it with what was approved; the answer settles the gate."""
+        envelope_id = str(effect.payload["envelope"])
+        state = self._signer.state(envelope_id)
+        signed = self._signer.signed_document(envelope_id)
+        plan = self._plan(effect.renewal_id)
+        found = compare(self._blob(plan.document_sha256), signed, plan.signers, state)
+        answer = {
+            "differences": [difference.model_dump(mode="json") for difference in found.differences],
+            "signed_sha256": sha256_of(signed),
+            "state": state.model_dump(mode="json"),
+        }
+
+        def follow(session: Session, done: Effect, now: datetime) -> None:
+            if session.get(Blob, answer["signed_sha256"]) is None:
+                session.add(Blob(sha256=str(answer["signed_sha256"]), content=signed))
+            answer_machine(session, done, Event.MATCH if found.matches else Event.DIFFER, answer, now)
+
+        return Receipt(envelope_id, answer, follow)
+
+    def void(self, effect: Effect) -> Receipt:
+        """Take the envelope back."""
+        self._control.void(str(effect.payload["envelope"]), str(effect.payload["reason"]))
+        return Receipt(str(effect.payload["envelope"]))
+
+    def resend(self, effect: Effect) -> Receipt:
+        """Remind the current signers."""
+        self._control.resend(str(effect.payload["envelope"]))
+        return Receipt(str(effect.payload["envelope"]))
+
+    def change_signer(self, effect: Effect) -> Receipt:
+        """Replace a signer who has not signed."""
+        payload = effect.payload
+        self._control.change_signer(payload["envelope"], payload["old_email"], payload["name"], payload["email"])
+        return Receipt(str(payload["envelope"]))
+
+    def _blob(self, sha256: str) -> bytes:
+        with self._database.read() as session:
+            blob = session.get(Blob, sha256)
+        if blob is None:
+            raise InvariantError("CO-EFF-001", f"the document {sha256[:12]} that was approved is not stored")
+        return blob.content
+
+    def _plan(self, renewal_id: str) -> EnvelopePlan:
+        with self._database.read() as session:
+            return latest_plan(session, renewal_id)
+
+
+class Records:
+    """Effects at the CRM."""
+
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
+
+    def kinds(self) -> Mapping[str, Performer]:
+        """Performer by kind."""
+        return {"crm.write": self.write, "crm.overwrite": self.overwrite}
+
+    def write(self, effect: Effect) -> Receipt:
+        """Conditional write with read-back; fields that a person changed meanwhile come back as conflicts."""
+        receipt = self._crm.write(CrmPatch.model_validate(effect.payload["patch"]))
+        answer = {"receipt": receipt.model_dump(mode="json")}
+
+        def follow(session: Session, done: Effect, now: datetime) -> None:
+            answer_machine(session, done, Event.STUCK if receipt.mismatches else Event.WRITTEN, answer, now)
+
+        return Receipt(receipt.contract_id, answer, follow)
+
+    def overwrite(self, effect: Effect) -> Receipt:
+        """Write the one field that a person decided on."""
+        payload = effect.payload
+        self._crm.overwrite(payload["contract"], payload["field"], payload["value"], payload["renewal_key"])
+        return Receipt(str(payload["contract"]), dict(payload))
+
+
+def answer_machine(session: Session, effect: Effect, event: Event, answer: dict[str, Any], now: datetime) -> None:
+    """Answer the machine's gate of the visit that the effect belongs to; a visit that is over is left alone."""
+    gates.decide(session, gates.key_of(effect.renewal_id, effect.version), "", event, by=gates.MACHINE, at=now, answer=answer)
+
+
+def latest_plan(session: Session, renewal_id: str) -> EnvelopePlan:
+    """The plan of the envelope that was sent last. Raises ``InvariantError`` CO-EFF-002 when none was."""
+    from sqlmodel import col, select
+
+    row = session.exec(
+        select(Effect).where(Effect.renewal_id == renewal_id, Effect.kind == "docusign.send").order_by(col(Effect.version).desc())
+    ).first()
+    if row is None:
+        raise InvariantError("CO-EFF-002", f"{renewal_id} has no envelope")
+    return EnvelopePlan.model_validate(row.payload["plan"])
+
+
+_ORDER = {"created": 0, "sent": 1, "delivered": 2, "completed": 3, "declined": 3, "voided": 3}
+EXPIRY_GRACE = timedelta(minutes=1)
+
+
+def apply_envelope(session: Session, row: Envelope, state: dict[str, Any], *, now: datetime, wall: datetime) -> bool:
+    """Take over what the vendor says of an envelope; True when something changed.
+
+    Monotonic: a late or repeated message never takes a state back. The final states answer the signature gate.
+    """
+    row.read_at = wall
+    session.add(row)
+    changed = state != row.state
+    if not changed or _ORDER.get(state["status"], 0) < _ORDER.get(row.status, 0):
+        return False
+    row.state, row.status = state, state["status"]
+    renewal = session.get_one(Renewal, row.renewal_id, populate_existing=True)
+    event = _event(state, row, now)
+    if event is not None:
+        row.open = False
+        if renewal.stage == Stage.OUT_FOR_SIGNATURE:
+            gate = gates.key_of(renewal.id, renewal.version)
+            gates.decide(session, gate, "", event, by=gates.MACHINE, at=now, answer=_said(state))
+    cards.rewrite(
+        session,
+        cards.touched_by(session, renewal.id, gates.key_of(renewal.id, renewal.version), root=f"{renewal.id}/root"),
+        version=renewal.version,
+        wall=wall,
+    )
+    return True
+
+
+def _event(state: dict[str, Any], row: Envelope, now: datetime) -> Event | None:
+    match state["status"]:
+        case "completed":
+            return Event.COMPLETE
+        case "declined":
+            return Event.REFUSE
+        case "voided":
+            return Event.EXPIRE if now >= row.expires_at - EXPIRY_GRACE else Event.VOID
+        case _:
+            return None
+
+
+def _said(state: dict[str, Any]) -> dict[str, Any]:
+    """Who ended it and in which words, from the recipients."""
+    ended = [person for person in state["recipients"] if person["status"] == "declined"]
+    who = ended[0] if ended else None
+    return {
+        "at": state["changed_at"],
+        "by_name": who["name"] if who else None,
+        "reason": (who["reason"] if who else None) or state.get("reason"),
+        "envelope": state["envelope_id"],
+    }

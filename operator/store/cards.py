@@ -1,0 +1,93 @@
+"""Cards: the Slack messages that must stay true.
+
+Rule 1: a card is content by name, not text: what it says is read from the database when it is posted or rewritten, so a late or
+repeated update can only show the truth.
+Rule 2: whatever moves a renewal rewrites its root card and every card whose buttons answered the gate that was left.
+Rule 3: a card that quiet hours or the daily cap put off has ``post_at`` in the future and no effect yet; the sweep sends it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from contractops.graphs.steps import NewCard, NewEffect
+from contractops.operator.store import ledger
+from contractops.operator.store.tables import Card
+
+
+def add(
+    session: Session,
+    card: NewCard,
+    *,
+    renewal_id: str | None,
+    version: int,
+    gate_key: str | None,
+    now: datetime,
+    wall: datetime,
+    post_at: datetime | None = None,
+    counted: bool = False,
+) -> Card:
+    """Store the card and, unless it is put off, the intent to post it. The same key again rewrites the card that is there."""
+    row = session.get(Card, card.key)
+    if row is None:
+        row = Card(
+            key=card.key,
+            renewal_id=renewal_id,
+            kind=card.kind,
+            person_id=None if card.to.startswith("#") else card.to,
+            channel=card.to if card.to.startswith("#") else None,
+            thread=card.thread,
+            broadcast=card.broadcast,
+            gate_key=gate_key if card.gated else None,
+            args=card.args,
+            counted=counted,
+            created_at=now,
+            post_at=post_at,
+        )
+    else:
+        row.revision += 1
+        row.args = {**row.args, **card.args}
+        row.gate_key = gate_key if card.gated else row.gate_key
+    session.add(row)
+    if post_at is None or post_at <= now or row.ts is not None:
+        _intend(session, row, version=version, wall=wall)
+    return row
+
+
+def rewrite(session: Session, rows: list[Card], *, version: int, wall: datetime) -> None:
+    """Ask for a fresh look of every card that Slack has or is about to have."""
+    for row in rows:
+        if row.ts is None and row.shown == 0 and row.post_at is not None:
+            continue  # not sent yet: it will be born true
+        row.revision += 1
+        session.add(row)
+        _intend(session, row, version=version, wall=wall)
+
+
+def touched_by(session: Session, renewal_id: str, gate_key: str, *, root: str) -> list[Card]:
+    """The root card of the thread and every card whose buttons answer ``gate_key``."""
+    return list(
+        session.exec(
+            select(Card).where(Card.renewal_id == renewal_id, or_(col(Card.key) == root, col(Card.gate_key) == gate_key)).order_by(col(Card.key))
+        )
+    )
+
+
+def release(session: Session, *, now: datetime, wall: datetime, limit: int = 500) -> int:
+    """Send the cards whose put-off time has come; returns how many."""
+    rows = session.exec(
+        select(Card).where(col(Card.post_at) <= now, col(Card.posted_at).is_(None), Card.shown == 0).order_by(col(Card.post_at)).limit(limit)
+    ).all()
+    for row in rows:
+        row.post_at = None
+        session.add(row)
+        _intend(session, row, version=0, wall=wall)
+    return len(rows)
+
+
+def _intend(session: Session, row: Card, *, version: int, wall: datetime) -> None:
+    effect = NewEffect("slack.card", {"card": row.key, "revision": row.revision})
+    ledger.intend(session, effect, renewal_id=row.renewal_id or row.key, version=version, at=wall)

@@ -1,0 +1,144 @@
+"""The workbench of the renewal graph: reads positions and cases, commits steps.
+
+Rule 1: a step is one transaction: the move, its gate, effects and audit row, the draft, the approval, the cards, the next term and
+the next moment the sweep should look.
+Rule 2: the same step is never committed twice; the second finds the renewal elsewhere and gets a ``Conflict``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from contractops.graphs.lifecycle import CLOSES_TERM, Event, Stage
+from contractops.graphs.prepare import payload_hash
+from contractops.graphs.steps import Case, Decision, NewDraft, Position, Step
+from contractops.operator import agenda, cases, terms_ahead
+from contractops.operator.clock import wall_now
+from contractops.operator.failpoints import passing
+from contractops.operator.store import cards, gates, renewals
+from contractops.operator.store.db import Database
+from contractops.operator.store.records import Blob
+from contractops.operator.store.tables import Approval, Draft, Gate, Renewal
+from contractops.tools.errors import NotFound
+from contractops.tools.ports import Clock
+from contractops.tools.terms import Terms
+from contractops.tools.values import sha256_of
+
+
+class Workbench:
+    """What the graph works with. ``render`` makes the PDF of terms; ``rules`` are the policies of the settings file."""
+
+    def __init__(self, database: Database, clock: Clock, rules: cases.Rules, render: Callable[[Terms], bytes]) -> None:
+        self._database = database
+        self._clock = clock
+        self._rules = rules
+        self._render = render
+
+    def position(self, renewal_id: str) -> Position:
+        """The stored position with the decision of this visit. Raises ``NotFound`` CO-REN-002 for an unknown renewal."""
+        with self._database.read() as session:
+            return position_of(session, renewal_id)
+
+    def case(self, renewal_id: str) -> Case:
+        """Every fact of the renewal, in one view."""
+        with self._database.read() as session:
+            return cases.load(session, renewal_id, self._clock.now(), self._rules)
+
+    def document(self, terms: Terms) -> bytes:
+        """The order form of ``terms``."""
+        return self._render(terms)
+
+    def commit(self, position: Position, step: Step) -> Stage:
+        """Commit ``step``; returns the new stage."""
+        now, wall = self._clock.now(), wall_now()
+        with self._database.write() as session:
+            left = gates.key_of(position.renewal_id, position.version)
+            target = renewals.move(session, position, step, now=now, wall=wall)
+            version = position.version + 1
+            if step.draft is not None:
+                _store_draft(session, position.renewal_id, step.draft, now, cases.crm_record(session, position.renewal_id))
+            if step.approval is not None:
+                session.add(Approval(renewal_id=position.renewal_id, at=now, **vars(step.approval)))
+            self._cards(session, position, step, left, version, now, wall)
+            row = session.get_one(Renewal, position.renewal_id, populate_existing=True)
+            if target in CLOSES_TERM:
+                terms_ahead.open_next(session, row, now, self._rules)
+            row.next_action_at = agenda.next_action(session, row, now, self._rules)
+            session.add(row)
+        for effect in step.effects:
+            passing(effect.kind, "after_intent")
+        return target
+
+    def _cards(self, session: Session, position: Position, step: Step, left: str, version: int, now: datetime, wall: datetime) -> None:
+        gate_key = gates.key_of(position.renewal_id, version)
+        for card in step.cards:
+            when, counted = agenda.posting_time(session, card, position.renewal_id, now, self._rules)
+            cards.add(
+                session,
+                card,
+                renewal_id=position.renewal_id,
+                version=version,
+                gate_key=gate_key,
+                now=now,
+                wall=wall,
+                post_at=when,
+                counted=counted,
+            )
+        new = {card.key for card in step.cards}
+        root = f"{position.renewal_id}/root"
+        old = [row for row in cards.touched_by(session, position.renewal_id, left, root=root) if row.key not in new]
+        cards.rewrite(session, old, version=version, wall=wall)
+        for row in old:
+            if row.key == root or (step.event in _KEEPS_CARD and row.gate_key == left):
+                row.gate_key = gate_key  # the root, and the card of a draft that returns, carry the buttons of the new question
+
+
+_KEEPS_CARD = frozenset({Event.DECLINE, Event.TAKE_BACK, Event.REFUSE, Event.VOID, Event.EXPIRE, Event.DISPUTE})
+
+
+def position_of(session: Session, renewal_id: str) -> Position:
+    """The position of ``renewal_id`` as ``session`` sees it. Raises ``NotFound`` CO-REN-002."""
+    row = session.get(Renewal, renewal_id, populate_existing=True)
+    if row is None:
+        raise NotFound("CO-REN-002", f"there is no renewal {renewal_id}")
+    gate = gates.decided(session, renewal_id, row.version)
+    return Position(renewal_id, Stage(row.stage), row.version, _decision(gate) if gate else None)
+
+
+def draft_of(session: Session, renewal_id: str, number: int) -> Draft:
+    """A stored draft. Raises ``NotFound`` CO-REN-003."""
+    row = session.get(Draft, (renewal_id, number))
+    if row is None:
+        raise NotFound("CO-REN-003", f"{renewal_id} has no draft {number}")
+    return row
+
+
+def _decision(gate: Gate) -> Decision:
+    at = gate.decided_at or gate.opened_at
+    return Decision(Event(gate.decision), gate.decided_by or gates.MACHINE, at, gate.answer or {})
+
+
+def _store_draft(session: Session, renewal_id: str, draft: NewDraft, now: datetime, crm_seen: dict[str, object] | None) -> None:
+    document = sha256_of(draft.document)
+    if session.get(Blob, document) is None:
+        session.add(Blob(sha256=document, content=draft.document))
+    session.add(
+        Draft(
+            renewal_id=renewal_id,
+            number=draft.number,
+            choices=draft.choices,
+            terms=draft.terms,
+            terms_hash=draft.terms_hash,
+            document_sha256=document,
+            payload_hash=payload_hash(draft.terms_hash, draft.document),
+            crm_seen=crm_seen,
+            note=draft.note,
+            created_by=draft.created_by,
+            created_at=now,
+        )
+    )
+
+
