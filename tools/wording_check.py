@@ -21,17 +21,15 @@ MAX_CHARACTERS: Final = 1_500
 _LINK: Final = re.compile(r"://|www\.|\b(?:https?|mailto|tel|ftp|javascript|data):|\b[a-z0-9-]+\.[a-z]{2,}(?:/|\b)", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s@]*@[^\s@]*")
 _MARKUP: Final = re.compile(r"[<>{}`|\\^\[\]*#]|&[a-z#0-9]+;", re.IGNORECASE)
-_MONTHS: Final = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
-)
+_MONTHS: Final = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|(?-i:May)|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 _MONTH_NAME: Final = re.compile(rf"\b(?:{_MONTHS})\b", re.IGNORECASE)
 _WEEKDAY: Final = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?\b", re.IGNORECASE)
-_SYMBOL: Final = re.compile(r"[$€£¥₹₽₩%‰]|\bper ?cent\b|\bpercent(?:age)?s?\b", re.IGNORECASE)
+_SYMBOL: Final = re.compile(r"[$€£¥₹₽₩%‰]|\bper ?cent\b|\bpercent(?:age)?s?\b|\b(?:dollars?|euros?|pounds?|yen|cents?)\b", re.IGNORECASE)
 _FIGURE: Final = re.compile(r"[^\s]*\d[^\s]*")
 _NUMBER_WORDS: Final = re.compile(
     r"\b(?:zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty|thirty|forty|fifty"
     r"|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|halve[sd]?|doubled?|tripled?|twice|thrice|quarters?"
-    r"|thirds?|second|fourth|fifth|free|gratis|today|tomorrow|yesterday|tonight|weeks?|weekends?|days?|hours?|minutes?)\b",
+    r"|thirds?|second|fourth|fifth|free|gratis|today|tomorrow|yesterday|tonight|weeks?|weekends?|days?|hours?|minutes?|years?|annual(?:ly)?|yearly|quarterly|weekly|daily)\b",
     re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -59,7 +57,8 @@ def check(text: str, facts: Iterable[str]) -> tuple[Problem, ...]:
         ("symbol", _SYMBOL), ("number_word", _NUMBER_WORDS), ("unit", _CURRENCY),
     )  # fmt: skip
     found = [Problem(code=code, found=hit.group()[:60]) for code, form in forms for hit in form.finditer(rest)]
-    found += [Problem(code="hidden", found=word) for word in _WORD.findall(rest) if _mixes_scripts(word)]
+    found += [Problem(code="figure", found=each) for each in rest if unicodedata.category(each) in ("Nl", "No")]
+    found += [Problem(code="hidden", found=word) for word in _WORD.findall(rest) if not _is_latin(word)]
     return tuple(found)
 
 
@@ -80,7 +79,6 @@ def _is_hidden(character: str) -> bool:
     return category in ("Cf", "Co", "Cs", "Cn") or (category == "Cc" and character not in "\n\t\r")
 
 
-def _mixes_scripts(word: str) -> bool:
-    """A word of Latin letters with Greek or Cyrillic look-alikes among them."""
-    scripts = {unicodedata.name(each, "?").split(" ")[0] for each in word}
-    return len(scripts & {"LATIN", "GREEK", "CYRILLIC", "CHEROKEE", "ARMENIAN"}) > 1
+def _is_latin(word: str) -> bool:
+    """Other letters stand only inside a fact: a look-alike or a number word of another script is never ours."""
+    return all(unicodedata.name(each, "").startswith(("LATIN", "COMBINING", "MODIFIER LETTER APOSTROPHE")) for each in word)

@@ -166,16 +166,20 @@ def _options(terms: Terms) -> list[str]:
 def _clauses(terms: Terms) -> list[list[str]]:
     notice = f" ({terms.notice_ref.document}, clause {terms.notice_ref.clause})" if terms.notice_ref and terms.notice_ref.clause else ""
     orders = sorted({line.order_id for line in terms.lines})
+    precedence = (
+        "Where they differ, this order form comes first, then the change orders of section\N{NO-BREAK SPACE}4, "
+        "then the service orders, then the agreement with its amendments, the latest first."
+    )
+    stays = f"Everything this order form does not change stays in force, including the service levels and the notice provisions{notice}."
+    effect = "This order form takes effect when all the persons named below have signed it; until then today's terms apply."
     return [
         ["Subject", f"This order form renews the services of {listing(orders) or 'the agreement'} under agreement {terms.contract_id}."],
-        ["Precedence", "Where they differ, this order form comes first, then the change orders of section\N{NO-BREAK SPACE}4, then the service orders, "
-         "then the agreement with its amendments, the latest first."],
-        ["What stays", "Everything this order form does not change stays in force, including the service levels and the notice "
-         f"provisions{notice}."],
+        ["Precedence", precedence],
+        ["What stays", stays],
         ["Prices", f"Prices are in {terms.currency}, a month, without taxes and public charges, and are fixed for the new term."],
-        ["Taking effect", "This order form takes effect when all the persons named below have signed it; until then today's terms apply."],
+        ["Taking effect", effect],
         ["Entire form", "Nothing outside this order form was promised about the new term."],
-    ]  # fmt: skip
+    ]
 
 
 def _signer(signer: SignerPlan, terms: Terms) -> dict[str, str]:

@@ -21,10 +21,11 @@ from contractops.tools.values import Value
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufffe]")
 _STAMP = re.compile(r"docusign envelope id: [0-9a-f-]{36}", re.IGNORECASE)
 _CERTIFICATE = re.compile(r"certificate of completion", re.IGNORECASE)
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _MARKS = re.compile(
-    r"(?:docusigned by:|signed by:|[0-9A-F]{15,20}(?:\.\.\.|…)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}"
-    r"|[A-Z][a-z]{2,8} \d{1,2}, \d{4}|\d{1,2}:\d{2}(?::\d{2})?|AM|PM|[A-Z]{3,4}|\s)+",
-    re.IGNORECASE,
+    r"(?:Docu[Ss]igned by:|Signed by:|[0-9A-F]{15,20}(?:\.\.\.|…)?"
+    rf"|\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}} {_MONTH} \d{{4}}|{_MONTH} \d{{1,2}}, \d{{4}}"
+    r"|\d{1,2}:\d{2}(?::\d{2})?|[AP]M|UTC|GMT|[PMCE][SD]T|CES?T|JST|\s)+"
 )
 _CONTEXT = 2
 _LONGEST = 300
