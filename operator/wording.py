@@ -45,7 +45,12 @@ def month(when: date) -> str:
 
 def local_day(when: datetime, zone: str) -> str:
     """``Fri 5 Feb 2027``: the day of an aware instant in the IANA ``zone``."""
-    return day(_local(when, zone).date())
+    return day(local_date(when, zone))
+
+
+def local_date(when: datetime, zone: str) -> date:
+    """The day of an aware instant in the IANA ``zone``, as a date."""
+    return _local(when, zone).date()
 
 
 def hour(when: datetime, zone: str) -> str:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
 
 from contractops.operator.slack.actions import Button
+from contractops.tools.terms import CreditHandling
 from contractops.tools.values import Finding, Money, Value
 
 
@@ -352,7 +352,7 @@ class DraftCard(Card):
     floor: Money | None
     floor_kept: bool
     service: Service | None
-    credit_use: Literal["first_invoice", "note", "open"]
+    credit_use: CreditHandling
     orders_in: tuple[str, ...]
     orders_out: tuple[str, ...]
     approvals: tuple[Person, ...]

@@ -1,0 +1,171 @@
+"""Cards of the other endings and of credits: missed, not renewing, let renew, credit due, finance. View-model in, message out; pure."""
+
+from __future__ import annotations
+
+from contractops.operator import wording
+from contractops.operator.slack import phrases
+from contractops.operator.slack.actions import Action
+from contractops.operator.slack.blocks import Block, Body, Bold, confirm, facts, field, foot, header, message, phone, row, section
+from contractops.operator.slack.render_outcome import settled
+from contractops.operator.slack.views import Ends, Renews
+from contractops.operator.slack.views_outcome import CreditDueCard, FinanceCard, LetRenewCard, MissedCard, NotRenewingCard
+
+
+def missed(card: MissedCard) -> Body:
+    """The window closed, or is past the safe date only; no blame, and what still helps."""
+    name = phrases.name(card.account)
+    late = card.contract_last_day is not None
+    title = f"Safe date passed: {name}" if late else f"Window closed: {name}"
+    if card.contract_last_day is not None:
+        last = wording.day(card.contract_last_day)
+        said = f"The safe date has passed. The contract's own last day is {last}; ask legal before relying on it."
+    else:
+        said = f"The window for {name} closed on {wording.day(card.closed_on)}. {_what_follows(card)}"
+    order = (Action.MISSED_PREPARE, Action.LEGAL_ASK, Action.MISSED_REASON)
+    if not late:
+        order = (Action.MISSED_OFFER, Action.LEGAL_ASK, Action.MISSED_REASON)
+    return message(
+        phone(f"{title}, safe date {wording.day(card.closed_on)}.", f"{title}."),
+        header(title),
+        section("lead", Bold(said)),
+        _missed_facts(card),
+        *_reason(card),
+        *row(card.buttons, order, primary=order[0], says={order[0]: f"Prepare new terms for {card.account}"}),
+        foot("Told: you, your manager and contract-ops."),
+    )
+
+
+def _what_follows(card: MissedCard) -> str:
+    match card.otherwise:
+        case Renews():
+            until = f" to {wording.day(card.until)}" if card.until else ""
+            return f"It will renew itself on {wording.day(card.otherwise.on)}{until} at {wording.monthly(card.monthly)}."
+        case Ends():
+            return f"It ends on {wording.day(card.otherwise.on)}."
+        case _:
+            return f"It goes on from month to month at {wording.monthly(card.monthly)}."
+
+
+def _missed_facts(card: MissedCard) -> Block:
+    last = f", last {wording.day(card.last_alert)}" if card.last_alert else ""
+    fields = [field("What we sent", f"{wording.plural(card.alerts, 'alert')}{last}")]
+    following = "unknown" if card.next_decide_by is None else wording.day(card.next_decide_by)
+    fields.append(field("Next decide-by date", following))
+    return facts(*fields)
+
+
+def _reason(card: MissedCard) -> list[Block]:
+    if card.reason is None:
+        return []
+    what, act = card.reason
+    return [section("state", Bold("Reason recorded:"), f" {what}. {act.by}, {wording.moment(act.at, card.zone)}.")]
+
+
+def not_renewing(card: NotRenewingCard) -> Body:
+    """A notice of non-renewal: ready, or served with evidence."""
+    name = phrases.name(card.account)
+    by = wording.moment(card.received_by, card.zone)
+    decided = f"Decided by {card.decided.by}, {wording.moment(card.decided.at, card.zone)}."
+    if card.evidence is not None:
+        proof = card.evidence
+        said = f"Notice served by {proof.method} on {wording.day(proof.served_on)}, reference {proof.reference}."
+        tail = f"Recorded by {proof.act.by}, {wording.moment(proof.act.at, card.zone)}. The alerts have ended."
+        return message(
+            phone(f"Not renewing: {name}. Notice served {wording.day(proof.served_on)}.", f"Not renewing: {name}."),
+            header(f"Not renewing: {name}"),
+            section("lead", Bold(said), f"\n{tail}"),
+            *row(card.buttons, (Action.NOTICE_SEE,)),
+            foot(decided),
+        )
+    clause = f" ({card.clause})" if card.clause else ""
+    where = f" at {card.address}{clause}" if card.address else clause
+    order = (Action.NOTICE_EVIDENCE, Action.NOTICE_SEE, Action.NOTICE_SEND)
+    return message(
+        phone(f"Not renewing: {name}. Notice must be received by {by}.", f"Not renewing: {name}."),
+        header(f"Not renewing: {name}"),
+        section("lead", Bold("Notice of non-renewal is ready."), f" It must be received by {by}{where}.\nThe alerts go on until a proof of delivery is recorded."),
+        *row(card.buttons, order, primary=Action.NOTICE_EVIDENCE, says={Action.NOTICE_EVIDENCE: f"Record proof of delivery for {card.account}"}),
+        foot(decided),
+    )
+
+
+def let_renew(card: LetRenewCard) -> Body:
+    """Let it renew as it is."""
+    length = "from month to month" if card.months is None else f"for {phrases.months(card.months)}"
+    said = f"Renews on {wording.day(card.on)} {length} at {wording.monthly(card.monthly)}. I watch it and tell you when it has."
+    return message(
+        phone(f"Renews as it is: {phrases.name(card.account)}, {wording.day(card.on)}.", f"Renews as it is: {phrases.name(card.account)}."),
+        section("lead", said),
+        *row(card.buttons, (Action.RENEWAL_PREPARE,), says={Action.RENEWAL_PREPARE: f"Prepare renewal terms for {card.account}"}),
+        foot(f"Decided by {card.decided.by}, {wording.moment(card.decided.at, card.zone)}."),
+    )
+
+
+# Credits
+
+
+def credit_due(card: CreditDueCard) -> Body:
+    """A credit that the customer has not claimed."""
+    name, amount, closes = phrases.name(card.account), wording.money(card.amount), wording.day(card.claim_closes)
+    title = f"Credit due: {name}, {amount}"
+    down = f"{card.service} was down {card.minutes:,} minutes on {wording.day(card.day)}."
+    return message(
+        phone(f"{title}. Claim closes {closes}.", f"{title}."),
+        header(title),
+        section(
+            "lead",
+            Bold(down),
+            f" The contract allows {wording.plain(card.allowed)} minutes a month.\nThe customer has not claimed. The claim closes ",
+            Bold(closes),
+            ".",
+        ),
+        _credit_facts(card),
+        *settled(card.settled, card.zone),
+        *row(
+            card.buttons,
+            () if card.settled else (Action.CREDIT_MAIL, Action.CREDIT_FINANCE, Action.CREDIT_REASONS, Action.CREDIT_DISPUTE),
+            primary=Action.CREDIT_MAIL,
+            says={Action.CREDIT_MAIL: f"Open an e-mail draft to {card.account}"},
+        ),
+        foot("No e-mail leaves before you send it.", f"Data checked {wording.moment(card.data_checked, card.zone)}."),
+    )
+
+
+def _credit_facts(card: CreditDueCard) -> Block:
+    reached = "reached" if card.cap_reached else "not reached"
+    cap = f" (cap {wording.money(card.cap)}: {reached})" if card.cap is not None else ""
+    agree = "agree" if card.clocks_agree else "differ"
+    return facts(
+        field(
+            f"Availability, {wording.month(card.month)}",
+            f"{wording.plain(card.availability)} %, target {wording.plain(card.target)} %",
+            f"{card.counted:,} minutes counted",
+        ),
+        field("Credit", f"{wording.plain(card.percent)} % of {wording.money(card.base)}", f"= {wording.money(card.amount)}{cap}"),
+        field("Counted out", f"{card.maintenance:,} minutes maintenance", f"{card.waiting:,} minutes waiting for the customer"),
+        field("Ticket", f"{card.ticket}, priority {card.priority}", f"Our clock and the ticket system {agree}"),
+    )
+
+
+def finance(card: FinanceCard) -> Body:
+    """The credit as finance books it."""
+    name, amount, on = phrases.name(card.account), wording.money(card.amount), wording.month(card.month)
+    title = f"Credit to book: {name}, {amount}"
+    return message(
+        phone(f"{title}, {on}.", f"{title}."),
+        header(title),
+        facts(
+            field("Invoice month", on),
+            field("Clause", card.clause),
+            field("Arithmetic", f"{wording.plain(card.percent)} % of {wording.money(card.base)}", f"= {amount}"),
+        ),
+        *settled(card.settled, card.zone),
+        *row(
+            card.buttons,
+            () if card.settled else (Action.FINANCE_BOOK, Action.FINANCE_RETURN, Action.CREDIT_REASONS),
+            primary=Action.FINANCE_BOOK,
+            confirms={Action.FINANCE_BOOK: confirm("Book the credit?", f"Book {amount} for {name}, {on}?", "Book credit")},
+            says={Action.FINANCE_BOOK: f"Book the credit of {card.account}"},
+        ),
+        foot(f"Sent by {card.sent.by}, {wording.moment(card.sent.at, card.zone)}."),
+    )
