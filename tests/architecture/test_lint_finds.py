@@ -70,4 +70,9 @@ def test_both_counts_are_understood() -> None:
     """The count is read from a clean and from a failing report."""
     assert lint._counted("mypy", lint.MYPY_COUNT, "Success: no issues found in 80 source files", 80)
     assert lint._counted("mypy", lint.MYPY_COUNT, "Found 3 errors in 1 file (checked 80 source files)", 80)
-    assert lint._counted("import-linter", lint.IMPORTS_COUNT, "Analyzed 80 files, 200 dependencies.", 80)
+    assert lint._counted(
+        "import-linter", lint.IMPORTS_COUNT, "Graph of 80 modules, 120 with those outside\nAnalyzed 120 files, 200 dependencies.", 80
+    )
+    assert not lint._counted(
+        "import-linter", lint.IMPORTS_COUNT, "Graph of 80 modules, 120 with those outside\nAnalyzed 1 file, 0 dependencies.", 80
+    )
