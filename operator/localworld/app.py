@@ -14,7 +14,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
-from contractops.operator.localworld import control, control_slack, docusign, slack, slack_socket
+from contractops.operator.localworld import control, control_slack, docusign, page, slack, slack_socket
 from contractops.operator.localworld.faults import AbortableProtocol
 from contractops.operator.localworld.slack_people import People
 from contractops.operator.localworld.slack_socket import SocketHub
@@ -36,6 +36,7 @@ def create_app(world: World, operator_url: str = "") -> Starlette:
             *docusign.routes(world),
             *control.routes(world, operator_url),
             *control_slack.routes(workspace, hub, people),
+            *page.routes(workspace),
         ]
     )
 

@@ -29,6 +29,7 @@ def apply_seed(world: World, body: Document) -> None:
         raise ValueError(message)
     if "now" in body:
         world.set_now(datetime.fromisoformat(body["now"]))
+        world.put("clock", "start", {"at": world.now().isoformat()})
     for user in body.get("users", ()):
         world.put("slack_user", user["id"], {"tz": "America/Chicago", "team_id": TEAM} | user)
     for channel in body.get("channels", ()):

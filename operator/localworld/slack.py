@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from contractops.operator.localworld import slack_lookup as lookup
 from contractops.operator.localworld import slack_surfaces as surfaces
 from contractops.operator.localworld.faults import Endpoint, serve
-from contractops.operator.localworld.seed import APP, BOT_ID, BOT_USER, TEAM, TEAM_DOMAIN
+from contractops.operator.localworld.seed import APP, BOT_ID, BOT_USER, TEAM
 from contractops.operator.localworld.slack_arguments import Arguments, SlackError, arguments_of
 from contractops.operator.localworld.slack_chat import CHAT
 from contractops.operator.localworld.slack_respond import respond
@@ -28,8 +28,8 @@ from contractops.operator.localworld.slack_state import Workspace
 from contractops.operator.localworld.world import Document
 
 SURFACE: Final = "slack"
-BOT_TOKEN: Final = "xoxb-local"
-APP_TOKEN: Final = "xapp-local"
+BOT_TOKEN: Final = "xoxb-local"  # noqa: S105 - the fixed local one
+APP_TOKEN: Final = "xapp-local"  # noqa: S105 - the fixed local one
 
 Answer: TypeAlias = Callable[[Workspace, Arguments], Document]
 Scope: TypeAlias = Callable[[Workspace, Arguments], str]

@@ -69,7 +69,7 @@ def bot_message(ts: str) -> Document:
 
 
 def message_content(arguments: Arguments) -> Document:
-    """Text, blocks and metadata of a call. Raises SlackError `no_text`, `msg_too_long`, `invalid_blocks` …"""
+    """Text, blocks and metadata of a call. Raises SlackError `no_text`, `msg_too_long`, `invalid_blocks` and the like."""
     text = arguments.text("text")
     blocks = arguments.structure("blocks", "invalid_blocks_format")
     metadata = arguments.structure("metadata", "invalid_metadata_format")

@@ -1,0 +1,86 @@
+"""The simple pages of the outside world: signing, tickets, mail drafts and the audit trail.
+
+Rules of this module:
+
+1. A page shows what stands in the world and says so when nothing does.
+2. Each page links back to the workspace.
+"""
+
+from typing import Any
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from contractops.operator.localworld import page_model
+from contractops.operator.localworld.faults import Endpoint
+from contractops.operator.localworld.slack_state import Workspace
+from contractops.operator.localworld.world import Document, World
+
+TRAIL_LENGTH = 200
+_ZONE = "America/Chicago"
+
+
+def tickets_and_drafts(workspace: Workspace, environment: Environment) -> list[BaseRoute]:
+    """/outside/signing, /outside/tickets, /outside/mail and /outside/audit."""
+    world = workspace.world
+    return [
+        Route("/outside/signing", _page(environment, world, "Signing", "signing", _envelopes)),
+        Route("/outside/tickets", _page(environment, world, "Tickets", "tickets", lambda world: world.all("ticket"))),
+        Route("/outside/mail", _page(environment, world, "Mail drafts", "mail", lambda world: world.all("mail_draft"))),
+        Route("/outside/audit", _page(environment, world, "Audit trail", "audit", _trail)),
+    ]
+
+
+def _page(environment: Environment, world: World, title: str, kind: str, rows: Any) -> Endpoint:
+    template = environment.get_template("outside.html")
+
+    async def page(_request: Request) -> Response:
+        now = page_model.full(world.now(), _ZONE)
+        return HTMLResponse(template.render(title=title, kind=kind, rows=rows(world), now=now))
+
+    return page
+
+
+def _envelopes(world: World) -> list[Document]:
+    """Envelopes, newest first: subject, status and signers with their pages."""
+    return [
+        {
+            "id": envelope["envelopeId"],
+            "subject": envelope.get("emailSubject", ""),
+            "status": envelope["status"],
+            "signers": [
+                {
+                    "name": signer["name"],
+                    "status": signer["status"],
+                    "page": f"/docusign/sign/{envelope['envelopeId']}/{signer['recipientId']}",
+                }
+                for signer in envelope["recipients"].get("signers", ())
+            ],
+        }
+        for envelope in reversed(world.all("envelope"))
+    ]
+
+
+def _trail(world: World) -> list[Document]:
+    """The last exchanges with the vendors, newest first, in words."""
+    entries = reversed(world.journal(limit=TRAIL_LENGTH))
+    return [
+        {
+            "at": page_model.full(page_model.parsed(entry["at"]), _ZONE),
+            "surface": entry["surface"],
+            "operation": entry["operation"],
+            "outcome": _outcome(entry),
+        }
+        for entry in entries
+    ]
+
+
+def _outcome(entry: Document) -> str:
+    answer = entry["answer"] if isinstance(entry["answer"], dict) else {}
+    if entry["status"] == 0:
+        return "no answer arrived"
+    if answer.get("ok") is False:
+        return f"refused: {answer.get('error', 'unknown')}"
+    return "done" if entry["status"] < 400 else f"refused: {entry['status']}"  # noqa: PLR2004 - HTTP errors begin there

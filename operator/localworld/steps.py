@@ -1,0 +1,116 @@
+"""The steps panel "Your first renewal": what was done is read from the world, never from the page's memory.
+
+Rules of this module:
+
+1. A step counts when its trace stands: a read mark, an acknowledged click, a signed envelope, a CRM write, the clock.
+2. Clicks are known by the words on the button, because those are what the panel tells the reader to press.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from contractops.operator.localworld.slack_state import Workspace
+from contractops.operator.localworld.world import FIRST_DAY, Document, World
+
+LONG_JUMP: Final = timedelta(days=59)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the panel; `link` and `link_text` lead to where it is done ("" when it is done right here)."""
+
+    number: int
+    text: str
+    done: bool
+    link: str = ""
+    link_text: str = ""
+
+
+def first_renewal(workspace: Workspace) -> list[Step]:
+    """The seven steps with what is done, in order."""
+    world = workspace.world
+    clicks = list(_clicks(world))
+    approver = _second_approver(workspace)
+    envelopes = world.all("envelope")
+    signed = any(envelope["status"] == "completed" for envelope in envelopes)
+    return [
+        Step(1, "Read the alert", _alert_read(workspace)),
+        Step(2, "Prepare terms", _clicked(clicks, "Prepare ")),
+        Step(3, "Choose 36 months, approve the draft", _clicked(clicks, "Approve draft")),
+        Step(
+            4,
+            f"Become {approver[1]} and approve" if approver else "Become the second approver and approve",
+            _second_approved(clicks),
+            f"/?as={approver[0]}" if approver else "",
+            f"Switch to {approver[1].split()[0]}" if approver else "",
+        ),
+        Step(5, "Sign for the customer", signed, *_signing_page(envelopes)),
+        Step(6, "See the CRM before and after", _crm_written(world), "/crm", "Open the CRM"),
+        Step(7, "Jump 59 days on another one: see what a miss looks like", _jumped(world)),
+    ]
+
+
+def _alert_read(workspace: Workspace) -> bool:
+    for mark in workspace.world.all("page_read"):
+        cards = (m for m in workspace.messages(mark["channel"]) if m.get("blocks") and m.get("bot_id"))
+        if any(card["ts"] <= mark["ts"] for card in cards):
+            return True
+    return False
+
+
+def _clicks(world: World) -> Iterator[tuple[str, str]]:
+    """(person, words on the button) of every acknowledged click and submitted form, oldest first."""
+    for entry in world.journal("slack", "socket.interactive"):
+        payload = entry["request"]["payload"]
+        if entry["status"] != 200:  # noqa: PLR2004 - the journal's "acknowledged"
+            continue
+        if payload["type"] == "view_submission":
+            yield payload["user"]["id"], str((payload["view"].get("submit") or {}).get("text", ""))
+        for action in payload.get("actions", ()):
+            yield payload["user"]["id"], str((action.get("text") or {}).get("text", ""))
+
+
+def _clicked(clicks: list[tuple[str, str]], words: str) -> bool:
+    return any(label.startswith(words) for _, label in clicks)
+
+
+def _second_approved(clicks: list[tuple[str, str]]) -> bool:
+    """Two people pressed an approval; "Review and approve…" only opens the form and does not count."""
+    return len({person for person, label in clicks if label.startswith("Approve ")}) > 1
+
+
+def _second_approver(workspace: Workspace) -> tuple[str, str] | None:
+    """(user id, name) of the person whose direct conversation asks for a second approval."""
+    for channel in workspace.channels():
+        if channel.get("is_im") and any(_asks_review(m) for m in workspace.messages(channel["id"])):
+            return channel["user"], workspace.name_of(channel["user"])
+    return None
+
+
+def _asks_review(message: Document) -> bool:
+    elements = (e for block in message.get("blocks", ()) for e in block.get("elements", ()))
+    return any(str((e.get("text") or {}).get("text", "")).startswith("Review and approve") for e in elements if e["type"] == "button")
+
+
+def _signing_page(envelopes: list[Document]) -> tuple[str, str]:
+    """Address and words of the next signature that is waited for."""
+    for envelope in envelopes:
+        if envelope["status"] in {"sent", "delivered"}:
+            for signer in envelope["recipients"].get("signers", ()):
+                if signer["status"] in {"sent", "delivered"}:
+                    page = f"/docusign/sign/{envelope['envelopeId']}/{signer['recipientId']}"
+                    return page, f"Sign as {signer['name'].split()[0]}"
+    return "", ""
+
+
+def _crm_written(world: World) -> bool:
+    writes = (e for e in world.journal("salesforce") if e["request"]["method"] in {"PATCH", "POST"})
+    return any(200 <= e["status"] < 300 and "oauth" not in e["operation"] for e in writes)  # noqa: PLR2004 - HTTP success
+
+
+def _jumped(world: World) -> bool:
+    stored = world.get("clock", "start")
+    start = datetime.fromisoformat(stored["at"]) if stored else FIRST_DAY
+    return world.now() - start >= LONG_JUMP
