@@ -164,7 +164,8 @@ def phone(*candidates: str) -> str:
 def message(first: str, *blocks: Block) -> Body:
     """Message of ``blocks`` with the text a screen reader reads: the first sentence, all facts, the actions."""
     kept = list(blocks)
-    return {"text": f"{escape(first)} {spoken(kept)}".strip(), "blocks": kept}
+    first, told = escape(first), spoken(kept)
+    return {"text": told if told.startswith(first) else f"{first} {told}".strip(), "blocks": kept}
 
 
 def spoken(blocks: Sequence[Block]) -> str:

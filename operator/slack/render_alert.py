@@ -83,6 +83,9 @@ def days_to_decide(days_left: int) -> str:
 
 def alert(card: AlertCard) -> Body:
     """The root card of a thread."""
+    ended = _ended(card.state)
+    if ended:
+        return _ended_alert(card, ended)
     due = wording.deadline(card.decide_by, card.zone)
     title = f"{days_to_decide(card.days_left)}: {phrases.name(card.account)}"
     first = phone(f"{title}, {wording.yearly(card.yearly)}, by {due}.", f"{title}, by {due}.", f"{title}.")
@@ -96,6 +99,36 @@ def alert(card: AlertCard) -> Body:
         foot(*_alert_foot(card)),
     ]
     return message(first, *blocks)
+
+
+def _ended(state: AlertState | None) -> str:
+    """The title of a question that is over; empty while something can still be decided."""
+    match state:
+        case Renewed():
+            return "Renewed"
+        case LettingRenew():
+            return "Renews as it is"
+        case WindowClosed():
+            return "Window closed"
+        case NotRenewing(served=True):
+            return "Not renewing"
+        case _:
+            return ""
+
+
+def _ended_alert(card: AlertCard, title: str) -> Body:
+    """The root once the question is over: what became of it, and the facts of the term."""
+    title = f"{title}: {phrases.name(card.account)}"
+    said = "" if card.state is None else state_line(card.state, card.zone)
+    was = f"Decide-by was {wording.deadline(card.decide_by, card.zone)}."
+    return message(
+        phone(f"{title}. {said}", f"{title}."),
+        header(title),
+        section("lead", Bold(said), f"\n{was}"),
+        _facts(card),
+        *_alert_row(card),
+        foot(*_alert_foot(card)),
+    )
 
 
 def _facts(card: AlertCard) -> Block:
