@@ -64,7 +64,9 @@ class DueAlerts(Value):
 
 class SnoozeLimit(Value):
     """``latest`` day of a snooze, or None with the reason (``snooze.too_late``, ``snooze.used_up``, ``snooze.no_deadline``).
-    ``choices`` are the offered days that fit: tomorrow, in three working days, next Monday."""
+
+    ``choices`` are the offered days that fit: tomorrow, in three working days, next Monday.
+    """
 
     latest: date | None
     choices: tuple[date, ...]

@@ -53,8 +53,11 @@ class UpliftRule(Value):
 
 
 class OrderLine(Value):
-    """One priced line of a service order. ``monthly`` is the price a month of the whole line before change orders (None = no price known);
-    ``priced_until`` is the last day it is known for."""
+    """One priced line of a service order.
+
+    ``monthly`` is the price a month of the whole line before change orders (None = no price known);
+    ``priced_until`` is the last day it is known for.
+    """
 
     line_id: str
     order_id: str
@@ -83,7 +86,9 @@ class ChangeOrder(Value):
 
 class PriceRequest(Value):
     """What to price. ``one_time_allowance`` is a commercial gift (an SLA credit is owed, not given, and does not belong here).
-    ``change_orders`` are the ids carried into the new term, None = all."""
+
+    ``change_orders`` are the ids carried into the new term, None = all.
+    """
 
     term_months: int = Field(gt=0)
     start: date
@@ -109,8 +114,9 @@ class PricedLine(Value):
 
 
 class RenewalPrice(Value):
-    """The price of one renewal. Money a month unless it says total. ``current`` is today's price; ``base`` is what of it is carried into the new
-    term (all change orders, unless some were left out). Per cents are exact; ``change_pct`` and ``max_discount_pct`` have two decimals.
+    """The price of one renewal. Money a month unless it says total.
+
+    ``current`` is today's price; ``base`` is what of it is carried into the new term (all change orders, unless some were left out). Per cents are exact; ``change_pct`` and ``max_discount_pct`` have two decimals.
 
     ``given`` is what the discount, free months and allowance cost over the term; ``arr_effect`` is twelve times the change a month.
     """
@@ -163,8 +169,10 @@ def price_renewal(
     uplift: UpliftRule,
     request: PriceRequest,
 ) -> PriceResult:
-    """The renewal price of ``lines``. No price comes back while a line, a currency or a book entry is missing; a broken floor or cap still shows
-    its price, with a blocking finding."""
+    """The renewal price of ``lines``.
+
+    No price comes back while a line, a currency or a book entry is missing; a broken floor or cap still shows its price, with a blocking finding.
+    """
     findings = [*_line_findings(lines, request.start), *_change_findings(lines, change_orders)]
     entries = {line.line_id: _entry(price_book, line, request.term_months) for line in lines}
     findings += [_no_entry(price_book, line, request.term_months) for line in lines if entries[line.line_id] is None]

@@ -41,8 +41,11 @@ class EnvelopePlan(Value):
 
 
 class RoleLimit(Value):
-    """What a role may approve alone; None = without limit. ``max_total`` by currency: a currency that is not named is not within the role's limit
-    (unless ``max_total`` is None). ``may_sign``: the role signs contracts for us."""
+    """What a role may approve alone; None = without limit.
+
+    ``max_total`` by currency: a currency that is not named is not within the role's limit
+    (unless ``max_total`` is None). ``may_sign``: the role signs contracts for us.
+    """
 
     role: str
     max_term_months: int | None = None
