@@ -49,9 +49,9 @@ class Token:
 class TokenSource:
     """The present token of one grant; buys a new one when it is needed. Safe to share between threads."""
 
-    def __init__(self, grant: Grant, client: httpx.Client, wall_now: Callable[[], datetime]) -> None:
+    def __init__(self, grant: Grant, timeout: httpx.Timeout, wall_now: Callable[[], datetime]) -> None:
         self._grant = grant
-        self._client = client
+        self._timeout = timeout
         self._wall_now = wall_now
         self._lock = threading.Lock()
         self._token: Token | None = None
@@ -73,7 +73,7 @@ class TokenSource:
         now = self._wall_now()
         form = {"grant_type": GRANT_TYPE, "assertion": self._assertion(now)}
         try:
-            answer = self._client.post(self._grant.token_url, data=form)
+            answer = httpx.post(self._grant.token_url, data=form, timeout=self._timeout)
         except httpx.HTTPError as error:
             message = f"{self._grant.vendor} did not answer the request for a token ({type(error).__name__})."
             raise VendorError("CO-TOK-001", message) from error

@@ -71,13 +71,16 @@ class DocuSign:
             scope="signature impersonation",
             life=timedelta(hours=1),
         )
-        self._http = httpx.Client(timeout=httpx.Timeout(config.timeouts.read, connect=config.timeouts.connect))
-        self._tokens = TokenSource(grant, self._http, wall_now)
+        self._tokens = TokenSource(grant, httpx.Timeout(config.timeouts.read, connect=config.timeouts.connect), wall_now)
         self._calls = DocuSignCalls(config.base_url, config.account_id, self._tokens, config.timeouts, wall_now)
 
     def check(self) -> None:
         """Buy a token, for ``doctor``. Raises ``VendorError`` or ``InputError`` saying what is wrong."""
         self._tokens.token()
+
+    def close(self) -> None:
+        """Close the kept connections; a later call opens new ones."""
+        self._calls.close()
 
     # Signer
 

@@ -63,6 +63,11 @@ class DocuSignCalls:
         """A call that changes something. Raises ``NotFound``, ``VendorError``, ``RefusedByDocuSign``, ``OutcomeUnknown``."""
         return self._call(method, positional, named, changes=True)
 
+    def close(self) -> None:
+        """Close the kept connections."""
+        if "_api" in self.__dict__:
+            self._api.api_client.rest_client.pool_manager.clear()
+
     @cached_property
     def _api(self) -> Any:
         client = sdk().ApiClient(host=self._base_url)

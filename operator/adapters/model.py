@@ -30,8 +30,10 @@ class ModelConfig:
 
 
 class Worded(Value):
-    """What came of asking. ``text`` None = use the template; ``reason`` says why in one word (``not_configured``, ``no_answer``,
-    ``wrong_form``, or the codes of the wording check)."""
+    """What came of asking. ``text`` None = use the template; ``reason`` says why.
+
+    Reasons: ``not_configured``, ``no_answer``, ``wrong_form``, or the codes of the wording check, joined by commas.
+    """
 
     text: str | None
     model: str | None = None

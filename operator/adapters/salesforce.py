@@ -39,6 +39,7 @@ from contractops.tools.errors import Conflict, InputError, NotFound, VendorError
 from contractops.tools.values import Value
 
 _ATTEMPTS = 3
+_STAMPS = ("SystemModstamp", "LastModifiedDate", "LastModifiedBy.Name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class _Held(Value):
     record: CrmRecord
     sfdc_id: str
     version: int
+    stamp: datetime
 
 
 class Salesforce:
@@ -69,7 +71,8 @@ class Salesforce:
 
     def __init__(self, config: SalesforceConfig, wall_now: Callable[[], datetime]) -> None:
         base = config.login_url.rstrip("/")
-        client = httpx.Client(timeout=httpx.Timeout(config.read_timeout, connect=config.connect_timeout))
+        timeout = httpx.Timeout(config.read_timeout, connect=config.connect_timeout)
+        self._http = httpx.Client(timeout=timeout)
         grant = Grant(
             vendor="Salesforce",
             token_url=f"{base}/services/oauth2/token",
@@ -78,13 +81,17 @@ class Salesforce:
             audience=config.audience,
             private_key=config.private_key,
         )
-        self._calls = SalesforceCalls(client, TokenSource(grant, client, wall_now), base, config.api_version, wall_now)
+        self._calls = SalesforceCalls(self._http, TokenSource(grant, timeout, wall_now), base, config.api_version, wall_now)
         self._retrying = Retrying(
             retry=retry_if_exception(_is_worth_a_retry),
             stop=stop_after_attempt(_ATTEMPTS),
             wait=wait_exponential(multiplier=config.retry_wait, max=8),
             reraise=True,
         )
+
+    def close(self) -> None:
+        """Close the kept connections; the adapter cannot be used afterwards."""
+        self._http.close()
 
     def read(self, contract_id: str) -> CrmRecord | None:
         """The record as it stands, or None. Raises ``VendorError``."""
@@ -106,34 +113,34 @@ class Salesforce:
         self._check_object(CHANGE_ORDER, CHANGE_ORDER_ID, {each.name for each in CHANGE_ORDER_FIELDS.values()})
 
     def _held(self, contract_id: str) -> _Held | None:
-        try:
-            found = self._calls.get(f"/sobjects/{CONTRACT}/{CONTRACT_ID}/{quote(contract_id, safe='')}")
-        except NotFound:
+        fields = ", ".join(("Id", *(each.name for each in FIELDS.values()), RENEWAL_KEY, RENEWAL_VERSION, *_STAMPS))
+        rows = self._select(fields, CONTRACT, CONTRACT_ID, contract_id)
+        if len(rows) > 1:
+            message = f"{len(rows)} contracts carry {CONTRACT_ID} {contract_id}."
+            raise VendorError("CO-CRM-010", message, advice="The field must be Unique; merge the records.", permanent=True)
+        if not rows:
             return None
-        orders = self._change_orders(contract_id)
+        orders = self._select(CHANGE_ORDER_ID, CHANGE_ORDER, CHANGE_ORDER_FIELDS["contract_id"].name, contract_id)
         try:
-            record = CrmRecord(
-                contract_id=contract_id,
-                fields=from_vendor(found),
-                change_orders=orders,
-                modified_at=datetime.fromisoformat(found["LastModifiedDate"]).astimezone(UTC),
-                modified_by=_person(found),
-                renewal_key=found.get(RENEWAL_KEY),
+            return _Held(
+                record=_record(contract_id, rows[0], tuple(sorted(str(each[CHANGE_ORDER_ID]) for each in orders))),
+                sfdc_id=rows[0]["Id"],
+                version=int(rows[0][RENEWAL_VERSION] or 0),
+                stamp=datetime.fromisoformat(rows[0]["SystemModstamp"]),
             )
-            return _Held(record=record, sfdc_id=found["Id"], version=int(found.get(RENEWAL_VERSION) or 0))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise VendorError("CO-CRM-009", "Salesforce answered with a record that is not whole.") from error
 
-    def _change_orders(self, contract_id: str) -> tuple[str, ...]:
-        where = f"{CHANGE_ORDER_FIELDS['contract_id'].name} = '{_soql_text(contract_id)}'"
-        query = f"SELECT {CHANGE_ORDER_ID} FROM {CHANGE_ORDER} WHERE {where} ORDER BY {CHANGE_ORDER_ID}"  # noqa: S608 - escaped
+    def _select(self, fields: str, name: str, key: str, value: str) -> list[dict[str, Any]]:
+        query = f"SELECT {fields} FROM {name} WHERE {key} = '{_soql_text(value)}'"  # noqa: S608 - names are ours, the value is escaped
         answer = self._calls.get("/query", {"q": query})
         try:
-            if not answer["done"]:
-                raise VendorError("CO-CRM-010", f"{contract_id} has more change orders than one page holds.", permanent=True)
-            return tuple(str(each[CHANGE_ORDER_ID]) for each in answer["records"])
+            rows, done = list(answer["records"]), answer["done"]
         except (KeyError, TypeError) as error:
             raise VendorError("CO-CRM-009", "Salesforce answered a query with something else.") from error
+        if not done:
+            raise VendorError("CO-CRM-015", f"{value} has more records in {name} than one page holds.", permanent=True)
+        return rows
 
     def _write_once(self, patch: CrmPatch) -> CrmReceipt:
         before = self._must_hold(patch.contract_id)
@@ -154,7 +161,7 @@ class Salesforce:
         self._patch(self._must_hold(contract_id), body)
 
     def _patch(self, held: _Held, body: dict[str, Any]) -> None:
-        unchanged = {"If-Unmodified-Since": format_datetime(held.record.modified_at, usegmt=True)}
+        unchanged = {"If-Unmodified-Since": format_datetime(held.stamp.astimezone(UTC), usegmt=True)}
         self._calls.patch(f"/sobjects/{CONTRACT}/{held.sfdc_id}", body | {RENEWAL_VERSION: held.version + 1}, unchanged)
 
     def _upsert(self, contract_id: str, order: CrmChangeOrder) -> None:
@@ -188,9 +195,15 @@ class Salesforce:
             raise InputError("CO-CRM-014", f"{name}.{external_id} is not External ID and Unique.", advice=advice)
 
 
-def _person(found: Any) -> str | None:
-    by = found.get("LastModifiedBy")
-    return by.get("Name") if isinstance(by, dict) else found.get("LastModifiedById")
+def _record(contract_id: str, row: dict[str, Any], change_orders: tuple[str, ...]) -> CrmRecord:
+    return CrmRecord(
+        contract_id=contract_id,
+        fields=from_vendor(row),
+        change_orders=change_orders,
+        modified_at=datetime.fromisoformat(row["LastModifiedDate"]).astimezone(UTC),
+        modified_by=(row["LastModifiedBy"] or {}).get("Name"),
+        renewal_key=row[RENEWAL_KEY],
+    )
 
 
 def _soql_text(value: str) -> str:

@@ -36,27 +36,26 @@ CONTRACT_ID: Final = "MSA_Number__c"
 RENEWAL_KEY: Final = "Renewal_Key__c"
 RENEWAL_VERSION: Final = "Renewal_Version__c"
 CHANGE_ORDER: Final = "Change_Order__c"
-CHANGE_ORDER_ID: Final = "Order_Number__c"
+CHANGE_ORDER_ID: Final = "CO_Number__c"
 
 FIELDS: Final[Mapping[str, CrmField]] = {
     "monthly_price": CrmField("Monthly_Price__c", Kind.AMOUNT),
-    "currency": CrmField("Currency__c", Kind.TEXT),
-    "term_start": CrmField("StartDate", Kind.DATE),
+    "currency": CrmField("CurrencyIsoCode", Kind.TEXT),
+    "term_start": CrmField("Term_Start__c", Kind.DATE),
     "term_end": CrmField("Term_End__c", Kind.DATE),
-    "term_months": CrmField("ContractTerm", Kind.COUNT),
+    "term_months": CrmField("Term_Months__c", Kind.COUNT),
     "discount_percent": CrmField("Discount_Percent__c", Kind.AMOUNT),
-    "notice_date": CrmField("Notice_Date__c", Kind.DATE),
+    "notice_by": CrmField("Notice_By__c", Kind.DATE),
     "billing_contact": CrmField("Billing_Contact__c", Kind.TEXT),
-    "signed_on": CrmField("CustomerSignedDate", Kind.DATE),
-    "signer": CrmField("Signer__c", Kind.TEXT),
+    "signed_on": CrmField("Signed_On__c", Kind.DATE),
 }
 """Canonical name -> field of the contract object."""
 
 CHANGE_ORDER_FIELDS: Final[Mapping[str, CrmField]] = {
-    "contract_id": CrmField("MSA_Number__c", Kind.TEXT),
+    "contract_id": CrmField("Contract_Number__c", Kind.TEXT),
     "description": CrmField("Description__c", Kind.TEXT),
     "monthly_change": CrmField("Monthly_Change__c", Kind.AMOUNT),
-    "currency": CrmField("Currency__c", Kind.TEXT),
+    "currency": CrmField("CurrencyIsoCode", Kind.TEXT),
     "effective_on": CrmField("Effective_On__c", Kind.DATE),
 }
 """Our name -> field of the change order object."""
