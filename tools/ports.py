@@ -151,6 +151,10 @@ class Interaction(Protocol):
         """A message only ``user_id`` sees."""
         ...
 
+    def upload(self, channel: str, name: str, content: bytes, *, thread_ts: str | None = None) -> None:
+        """Put a file into the thread."""
+        ...
+
     def publish_home(self, user_id: str, view: dict[str, Any]) -> None:
         """Replace the App Home of ``user_id``."""
         ...

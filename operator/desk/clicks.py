@@ -1,0 +1,352 @@
+"""Buttons: one function an action.
+
+Rule 1: a button that decides answers its gate; a button with "…" only opens a form; the rest only shows.
+Rule 2: every action of the vocabulary stands in ``CLICKS``, by test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlmodel import col, select
+
+from contractops.graphs.lifecycle import Event
+from contractops.graphs.steps import NewCard, NewEffect
+from contractops.operator import cases, people
+from contractops.operator.attend import note
+from contractops.operator.clock import wall_now
+from contractops.operator.desk.call import Call, Reply
+from contractops.operator.desk.decide import decide, may_help, refused
+from contractops.operator.showing import explain, forms
+from contractops.operator.slack.actions import Action
+from contractops.operator.slack.answers import AlreadyClosed, NotYours, SomebodyFirst, Simple
+from contractops.operator.slack.views_outcome import ReasonsReply
+from contractops.operator.store import cards, gates, ledger
+from contractops.operator.store.records import Blob
+from contractops.operator.store.tables import Card, Draft, Effect, Envelope, Gate
+from contractops.tools.terms import TermsChoices
+
+Handler = Callable[[Call], Reply]
+
+
+def open_form(call: Call) -> Reply:
+    """Open the form that belongs to the button."""
+    form = forms.form(call.session, Action(call.button.action), call.renewal, call.card, call.button, call.now, call.rules)
+    if form is None:
+        return refused(call, AlreadyClosed(), "no form in this state")
+    return Reply(form=form, outcome="form opened")
+
+
+def deciding(event: Event) -> Handler:
+    """A button whose click is the decision ``event``."""
+    return lambda call: decide(call, event, dict(call.about.get("answer", {})))
+
+
+def why_dates(call: Call) -> Reply:
+    """The arithmetic of the dates, for the clicker."""
+    return Reply(view=explain.why_dates(cases.overview(call.session, call.renewal, call.now, call.rules)))
+
+
+def arithmetic(call: Call) -> Reply:
+    """The arithmetic of the draft that the card shows."""
+    draft = _draft(call)
+    return Reply(view=explain.arithmetic(draft)) if draft else refused(call, AlreadyClosed(), "no draft")
+
+
+def document(call: Call) -> Reply:
+    """The order form of the draft, as a file in the thread."""
+    draft = _draft(call)
+    blob = call.session.get(Blob, draft.document_sha256) if draft else None
+    if draft is None or blob is None:
+        return refused(call, AlreadyClosed(), "no document")
+    return Reply(upload=(f"{call.renewal.contract_id} order form draft {draft.number}.pdf", blob.content))
+
+
+def signed_document(call: Call) -> Reply:
+    """The signed PDF, as a file in the thread."""
+    fetched = _last_effect(call, "docusign.fetch")
+    blob = call.session.get(Blob, fetched.receipt["signed_sha256"]) if fetched and fetched.receipt else None
+    if blob is None:
+        return refused(call, AlreadyClosed(), "no signed document")
+    return Reply(upload=(f"{call.renewal.contract_id} signed.pdf", blob.content))
+
+
+def use_offer(call: Call) -> Reply:
+    """Take another length: the next draft with that term and its discount."""
+    draft = _draft(call)
+    if draft is None:
+        return refused(call, AlreadyClosed(), "no draft")
+    months = int(str(call.about.get("about")))
+    changed = {"term_months": months, "discount_pct": str(cases.offer_discount(call.session, call.renewal, months, call.now, call.rules))}
+    choices = TermsChoices.model_validate({**draft.choices, **changed})
+    return decide(call, Event.EDIT, {"choices": choices.model_dump(mode="json")})
+
+
+def resend(call: Call) -> Reply:
+    """Ask the vendor to remind the signers."""
+    envelope = _open_envelope(call)
+    if envelope is None or not may_help(call):
+        return refused(call, AlreadyClosed(), "no open envelope")
+    return intend(call, "docusign.resend", {"envelope": envelope.envelope_id, "at": call.now.isoformat()})
+
+
+def void(call: Call) -> Reply:
+    """Take the envelope back; the vendor's answer returns the draft to review."""
+    envelope = _open_envelope(call)
+    if envelope is None:
+        return refused(call, AlreadyClosed(), "no open envelope")
+    if not may_help(call):
+        return refused(call, NotYours(owner=_owner_name(call)), "not the owner")
+    reason = f"Taken back by {call.person.name}"
+    return intend(call, "docusign.void", {"envelope": envelope.envelope_id, "reason": reason})
+
+
+def intend(call: Call, kind: str, payload: dict[str, Any]) -> Reply:
+    """Store the intent of an effect that moves no stage, and say so on the card."""
+    effect = NewEffect(kind, payload)
+    ledger.intend(call.session, effect, renewal_id=call.renewal.id, version=call.renewal.version, at=wall_now())
+    note(call.session, call.renewal, kind, call.person.person_id, call.now, payload)
+    cards.rewrite(call.session, [call.card], version=call.renewal.version, wall=wall_now())
+    return Reply(ring=True, outcome=f"intended {kind}")
+
+
+def settle_conflict(call: Call) -> Reply:
+    """Decide a CRM field that a person had changed: the signed value, or the CRM's."""
+    field = str(call.about.get("about"))
+    choice = "signed" if call.button.action == Action.CRM_USE_SIGNED else "crm"
+    if not may_help(call):
+        return refused(call, NotYours(owner=_owner_name(call)), "not the owner")
+    gate = side_gate(call, f"crm:{field}", "conflict")
+    verdict = gates.decide(call.session, gate.key, "", choice, by=call.person.person_id, at=call.now)
+    if not verdict.won:
+        by = people.person(call.session, verdict.gate.decided_by) if verdict.gate else None
+        return refused(call, SomebodyFirst(by=by.name if by else "Somebody", did="settled", at=gate.decided_at or call.now), "settled before")
+    if choice == "signed":
+        conflict = next(one for one in call.card.args["receipt"]["conflicts"] if one["field"] == field)
+        key = call.card.args["receipt"]["renewal_key"]
+        payload = {"contract": call.renewal.contract_id, "field": field, "value": conflict["signed"], "renewal_key": key}
+        return intend(call, "crm.overwrite", payload)
+    cards.rewrite(call.session, [call.card], version=call.renewal.version, wall=wall_now())
+    return Reply(ring=True, outcome="kept the CRM's value")
+
+
+def side_gate(call: Call, name: str, kind: str) -> Gate:
+    """A question beside the stage of the renewal, opened when it is first answered."""
+    key = f"{call.renewal.id}:{name}"
+    gate = call.session.get(Gate, key, populate_existing=True)
+    if gate is None:
+        gate = Gate(
+            key=key,
+            renewal_id=call.renewal.id,
+            version=call.renewal.version,
+            kind=kind,
+            payload_hash="",
+            allowed=[],
+            opened_at=call.now,
+        )
+        call.session.add(gate)
+        call.session.flush()
+    return gate
+
+
+def crm_fields(call: Call) -> Reply:
+    """All fields of the CRM write."""
+    receipt = call.card.args.get("receipt", {})
+    lines = [f"{change['field']}: {change['old'] or 'not set'} → {change['new'] or 'not set'}" for change in _patch(call)]
+    written = ", ".join(receipt.get("written", ())) or "none"
+    return Reply(whisper=Simple(text="\n".join([*lines, f"Written and read back: {written}."])))
+
+
+def see_difference(call: Call) -> Reply:
+    """Every place where the signed document differs."""
+    places = (call.renewal.trouble or {}).get("differences", [])
+    lines = [f"Page {one['page']}: approved “{one['approved']}”, signed “{one['signed']}”" for one in places]
+    return Reply(whisper=Simple(text="\n".join(lines) or "No difference is stored."))
+
+
+def retry_effect(call: Call) -> Reply:
+    """Try a parked effect once more."""
+    key = str(call.card.args.get("effect", ""))
+    if not may_help(call) or not ledger.retry(call.session, key):
+        return refused(call, AlreadyClosed(), "not parked")
+    note(call.session, call.renewal, "retry", call.person.person_id, call.now, {"effect": key})
+    cards.rewrite(call.session, [call.card], version=call.renewal.version, wall=wall_now())
+    return Reply(ring=True, outcome="retry")
+
+
+def accept_handover(call: Call) -> Reply:
+    """The new owner takes the renewal."""
+    offer = call.renewal.handover or {}
+    if offer.get("to") != call.person.person_id:
+        return refused(call, NotYours(owner=_name(call, offer.get("to"))), "not the new owner")
+    call.renewal.owner_id = call.person.person_id
+    call.renewal.handover = {**offer, "accepted_at": call.now.isoformat()}
+    gate = gates.open_of(call.session, call.renewal.id, call.renewal.version)
+    if gate is not None and gate.kind not in {"approver", "clock", "signature", "compare", "receipt"}:
+        gate.allowed = [call.person.person_id]
+    call.session.add(call.renewal)
+    note(call.session, call.renewal, "handover accepted", call.person.person_id, call.now, offer)
+    _rewrite_thread(call)
+    return Reply(ring=True, outcome="handed over")
+
+
+def open_card(call: Call) -> Reply:
+    """Where the live card stands."""
+    target = call.session.get(Card, str(call.about.get("about") or f"{call.renewal.id}/root"))
+    if target is None or target.ts is None:
+        return refused(call, AlreadyClosed(), "no card")
+    return Reply(whisper=Simple(text=f"It stands in the thread of {call.renewal.contract_id}: <slack://{target.channel}/{target.ts}>"))
+
+
+def see_notice(call: Call) -> Reply:
+    """The text of the notice of non-renewal, from the facts."""
+    return Reply(whisper=Simple(text=explain.notice_text(cases.overview(call.session, call.renewal, call.now, call.rules))))
+
+
+def what_now(call: Call) -> Reply:
+    """What still helps after a question has closed."""
+    return Reply(view=explain.why_dates(cases.overview(call.session, call.renewal, call.now, call.rules)))
+
+
+def nudge(call: Call) -> Reply:
+    """A text for the owner to send to the signer himself."""
+    envelope = _open_envelope(call)
+    if envelope is None:
+        return refused(call, AlreadyClosed(), "no open envelope")
+    return Reply(whisper=Simple(text=explain.nudge_text(cases.overview(call.session, call.renewal, call.now, call.rules), envelope.state)))
+
+
+def credit_reasons(call: Call) -> Reply:
+    """The arithmetic of a service credit."""
+    credit = cases.credit(call.session, call.renewal, call.card.args, call.now, call.rules)
+    if credit is None:
+        return refused(call, AlreadyClosed(), "no credit")
+    return Reply(view=ReasonsReply(headline=explain.credit_headline(credit), zone=call.renewal.zone or "UTC", reasons=credit.reasons))
+
+
+def credit_mail(call: Call) -> Reply:
+    """A text for the owner to send to the customer himself."""
+    credit = cases.credit(call.session, call.renewal, call.card.args, call.now, call.rules)
+    if credit is None:
+        return refused(call, AlreadyClosed(), "no credit")
+    return Reply(whisper=Simple(text=explain.credit_mail(cases.overview(call.session, call.renewal, call.now, call.rules), credit)))
+
+
+def book_credit(call: Call) -> Reply:
+    """Finance books the credit: recorded once."""
+    if call.person.role != people.FINANCE:
+        return refused(call, NotYours(owner="finance"), "not finance")
+    return settle_credit(call, "booked")
+
+
+def settle_credit(call: Call, decision: str, answer: dict[str, Any] | None = None) -> Reply:
+    """Record what became of a credit, once; its cards are rewritten."""
+    gate = side_gate(call, f"credit:{call.card.args['service']}:{call.card.args['month']}:{decision}", "credit")
+    if not gates.decide(call.session, gate.key, "", decision, by=call.person.person_id, at=call.now, answer=answer).won:
+        return refused(call, AlreadyClosed(), "settled before")
+    _rewrite_thread(call)
+    return Reply(ring=True, outcome=f"credit {decision}")
+
+
+def post_text(call: Call, key: str, kind: str, to: str, *, thread: str | None, args: dict[str, Any]) -> None:
+    """Put a person's text into a thread."""
+    cards.add(
+        call.session,
+        NewCard(key, kind, to, thread=thread, args=args),
+        renewal_id=call.renewal.id,
+        version=call.renewal.version,
+        gate_key=None,
+        now=call.now,
+        wall=wall_now(),
+    )
+
+
+def _draft(call: Call) -> Draft | None:
+    number = call.about.get("draft") or call.card.args.get("draft") or call.renewal.draft_number
+    return call.session.get(Draft, (call.renewal.id, number))
+
+
+def _open_envelope(call: Call) -> Envelope | None:
+    return call.session.exec(select(Envelope).where(Envelope.renewal_id == call.renewal.id, Envelope.open)).first()
+
+
+def _last_effect(call: Call, kind: str) -> Effect | None:
+    query = select(Effect).where(Effect.renewal_id == call.renewal.id, Effect.kind == kind, Effect.status == "done")
+    return call.session.exec(query.order_by(col(Effect.version).desc())).first()
+
+
+def _patch(call: Call) -> list[dict[str, Any]]:
+    effect = _last_effect(call, "crm.write")
+    return list(effect.payload["patch"]["changes"]) if effect else []
+
+
+def _rewrite_thread(call: Call) -> None:
+    rows = call.session.exec(select(Card).where(Card.renewal_id == call.renewal.id, col(Card.ts).is_not(None))).all()
+    cards.rewrite(call.session, list(rows), version=call.renewal.version, wall=wall_now())
+
+
+def _owner_name(call: Call) -> str:
+    return _name(call, call.renewal.owner_id)
+
+
+def _name(call: Call, person_id: object) -> str:
+    person = people.person(call.session, str(person_id)) if person_id else None
+    return person.name if person else "contract-ops"
+
+
+CLICKS: dict[Action, Handler] = {
+    Action.RENEWAL_PREPARE: deciding(Event.PREPARE),
+    Action.RENEWAL_WHY: why_dates,
+    Action.RENEWAL_SNOOZE: open_form,
+    Action.RENEWAL_HANDOVER: open_form,
+    Action.RENEWAL_STOP: open_form,
+    Action.RENEWAL_WAKE: deciding(Event.WAKE),
+    Action.CARD_OPEN: open_card,
+    Action.CLAUSE_READ: why_dates,
+    Action.CLAUSE_SETTLE: why_dates,
+    Action.RULE_OPEN: why_dates,
+    Action.HANDOVER_ACCEPT: accept_handover,
+    Action.HANDOVER_RETURN: open_form,
+    Action.DRAFT_APPROVE: deciding(Event.APPROVE),
+    Action.DRAFT_EDIT: open_form,
+    Action.DRAFT_CHANGES: open_form,
+    Action.DRAFT_REASONS: arithmetic,
+    Action.DRAFT_DOCUMENT: document,
+    Action.DRAFT_TAKE_BACK: deciding(Event.TAKE_BACK),
+    Action.DRAFT_OPEN: open_card,
+    Action.OFFER_USE: use_offer,
+    Action.FINDING_PRICE: open_form,
+    Action.FINDING_LEAVE_OUT: open_form,
+    Action.SECOND_APPROVE: open_form,
+    Action.SECOND_DECLINE: open_form,
+    Action.SECOND_ASK: open_form,
+    Action.ENVELOPE_RESEND: resend,
+    Action.ENVELOPE_SIGNER: open_form,
+    Action.ENVELOPE_VOID: void,
+    Action.ENVELOPE_NUDGE: nudge,
+    Action.CRM_USE_SIGNED: settle_conflict,
+    Action.CRM_KEEP: settle_conflict,
+    Action.CRM_FIELDS: crm_fields,
+    Action.SIGNED_DOCUMENT: signed_document,
+    Action.DIFFERENCE_SEE: see_difference,
+    Action.DIFFERENCE_ACCEPT: open_form,
+    Action.DIFFERENCE_DISPUTE: open_form,
+    Action.MISSED_OFFER: deciding(Event.OFFER),
+    Action.MISSED_PREPARE: deciding(Event.OFFER),
+    Action.MISSED_REASON: open_form,
+    Action.LEGAL_ASK: open_form,
+    Action.NOTICE_SEE: see_notice,
+    Action.NOTICE_SEND: see_notice,
+    Action.NOTICE_EVIDENCE: open_form,
+    Action.CREDIT_MAIL: credit_mail,
+    Action.CREDIT_FINANCE: open_form,
+    Action.CREDIT_REASONS: credit_reasons,
+    Action.CREDIT_DISPUTE: open_form,
+    Action.FINANCE_BOOK: book_credit,
+    Action.FINANCE_RETURN: open_form,
+    Action.EFFECT_RETRY: retry_effect,
+    Action.EFFECT_DONE: open_form,
+    Action.WHAT_NOW: what_now,
+}
+"""What each button does."""
