@@ -117,7 +117,8 @@ class World:
 
     def person(self, name: str) -> str:
         """The Slack id of the person with the real name `name`."""
-        return next(user["id"] for user in self.slack()["users"] if user.get("real_name", user["name"]) == name)
+        found: str = next(user["id"] for user in self.slack()["users"] if user.get("real_name", user["name"]) == name)
+        return found
 
     def cards(self) -> Iterator[Card]:
         """Every message of every conversation, oldest first."""
@@ -134,13 +135,15 @@ class World:
 
         return wait(newest, expected, self._heads)
 
-    def click(self, name: str, card: Card, label: str, *, repeat: int = 1) -> None:
-        """`name` clicks the button of `card` as it was shown, `repeat` times at once, also when it is gone by now."""
+    def click(self, name: str, card: Card, label: str, *, repeat: int = 1, late: bool = False) -> None:
+        """`name` clicks the button of `card`, `repeat` times at once. `late`: as it was shown then, also when it is gone by now."""
         button = card.button(label)
         if button is None:
             raise NotHeldError(f'a button "{label}"', card.text[:200])
         body = {"user": self.person(name), "channel": card.channel, "ts": card.ts, "action_id": button["action_id"]}
-        body |= {"block_id": button["block_id"], "value": button.get("value", ""), "force": True, "repeat": repeat}
+        body |= {"block_id": button["block_id"], "repeat": repeat}
+        if late:
+            body |= {"value": button.get("value", ""), "force": True}
         answer = self.post("/_world/slack/act", body)
         if not answer["acked"]:
             raise NotHeldError(f'the click on "{label}" to be acknowledged', json.dumps(answer)[:300])
@@ -221,7 +224,6 @@ class Journey:
         self._operator = operator
         self._sample = sample
         self._report: Json = {"files": [], "problems": []}
-        self._alert: Card | None = None
         self._drafts: dict[int, Card] = {}
 
     def steps(self) -> tuple[Callable[[], str], ...]:
@@ -271,14 +273,12 @@ class Journey:
 
     def find_the_alert(self) -> str:
         """The alert waits for the owner, with the deadline in the contract's own zone."""
-        words = f"60 days to decide: {ACCOUNT}"
-        self._alert = self._world.card(f'an alert "{words}" with "{DEADLINE}"', ACCOUNT, f"Decide by {DEADLINE}", button="Prepare terms")
+        self._alert()
         return f"Slack: alert to {OWNER}, {ACCOUNT}, decide by {DEADLINE.replace(',', '')}"
 
     def prepare(self) -> str:
         """One click makes the first draft."""
-        assert self._alert
-        self._world.click(OWNER, self._alert, "Prepare terms")
+        self._world.click(OWNER, self._alert(), "Prepare terms")
         self._drafts[1] = self._draft(1, "12 months", "USD 19,003.50 a month")
         return 'click "Prepare terms": draft 1, 12 months, USD 19,003.50 a month'
 
@@ -296,7 +296,7 @@ class Journey:
     def click_the_old_draft(self) -> str:
         """A click that was already on its way when the draft was replaced is answered and changes nothing."""
         before = self._card_now(self._drafts[2])
-        self._world.click(OWNER, self._drafts[1], "Approve draft 1")
+        self._world.click(OWNER, self._drafts[1], "Approve draft 1", late=True)
         answer = "This is draft 1."
         wait(lambda: self._whisper(OWNER, answer), f'the answer "{answer}" to {OWNER} only', lambda: str(self._whispers(OWNER)[-3:]))
         if self._card_now(self._drafts[2]) != before:
@@ -359,6 +359,9 @@ class Journey:
         if "2030-04-07" not in fields.values() or not any(str(value) == "16723.08" for value in fields.values()):
             raise NotHeldError("16723.08 a month to 2030-04-07 in the CRM", json.dumps(fields))
         return f"CRM: {counted[1]} of {counted[2]} fields written and read back, 1 conflict shown"
+
+    def _alert(self) -> Card:
+        return self._world.card(f'an alert "{ACCOUNT}" with "{DEADLINE}"', ACCOUNT, f"Decide by {DEADLINE}", button="Prepare terms")
 
     def _draft(self, number: int, *words: str) -> Card:
         title = f"Draft {number}: {ACCOUNT}"
