@@ -91,7 +91,6 @@ class Callback(StrEnum):
     STOP = "renewal_stop"
     HANDOVER = "renewal_handover"
     HANDOVER_RETURN = "handover_return"
-    ENVELOPE_RESEND = "envelope_resend"
     ENVELOPE_SIGNER = "envelope_signer"
     MISSED_REASON = "missed_reason"
     LEGAL_ASK = "legal_ask"

@@ -71,7 +71,7 @@ def sent(card: SentReply) -> Body:
             SENT_ROWS[type(state)],
             primary=Action.DRAFT_EDIT if isinstance(state, SignerDeclined | Expired | Voided) else None,
             danger=Action.ENVELOPE_VOID,
-            confirms={Action.ENVELOPE_VOID: _void_confirm(card)},
+            confirms={Action.ENVELOPE_VOID: _void_confirm(card), Action.ENVELOPE_RESEND: _resend_confirm(card)},
             says={Action.ENVELOPE_VOID: f"Take back the envelope of {card.account}"},
         ),
     )
@@ -98,6 +98,10 @@ def _silent(card: SentReply, state: Silent) -> str:
         return f"Not opened yet. Is {card.signer.split(' ', 1)[0]} still the right person? {phrases.days(card.days_left)} left."
     count = {1: "once", 2: "twice"}.get(state.opened.times, f"{state.opened.times} times")
     return f"Opened {count}, last {wording.local_day(state.opened.last, card.zone)}. Not signed. {phrases.days(card.days_left)} left."
+
+
+def _resend_confirm(card: SentReply) -> Block:
+    return confirm("Resend the invitation?", f"The signing service reminds {card.signer} of draft {card.number} once more.", "Resend")
 
 
 def _void_confirm(card: SentReply) -> Block:

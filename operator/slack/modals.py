@@ -1,0 +1,302 @@
+"""Forms as Slack views. View-model in, view out; pure. The words of every form stand here.
+
+Rule 1: title and button are verb and object, at most 24 characters; at most ten inputs; what is known is filled in.
+Rule 2: what may be typed is said beside the field, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from contractops.operator import wording
+from contractops.operator.slack import inputs, phrases
+from contractops.operator.slack.actions import Callback
+from contractops.operator.slack.blocks import Block, Bold, facts, field, section
+from contractops.operator.slack.forms import (
+    Choice,
+    DeclineForm,
+    EditForm,
+    EvidenceForm,
+    Form,
+    HandoverForm,
+    PriceForm,
+    ReviewForm,
+    SignerForm,
+    SnoozeForm,
+    StopForm,
+    TextForm,
+)
+from contractops.operator.slack.limits import check_view
+from contractops.tools.errors import InvariantError
+from contractops.tools.terms import CreditHandling
+
+NOTE = 500
+_FACTS = 10
+_MONDAY = 0
+_A_WEEK = 7
+
+TEXTS: dict[Callback, tuple[str, str, str, str]] = {
+    Callback.DRAFT_CHANGES: ("Ask for changes", "Send the wish", "What should change?", "It goes to contract-ops and stands in the thread."),
+    Callback.SECOND_ASK: ("Ask {whom}", "Send the question", "Your question", "It goes to {whom}'s thread. Nothing is paused."),
+    Callback.HANDOVER_RETURN: ("Give back", "Give back", "Why does it go back?", ""),
+    Callback.LEGAL_ASK: ("Ask legal", "Send to legal", "Your question", "The dates and clauses of this contract go with it."),
+    Callback.MISSED_REASON: ("Record the reason", "Save the reason", "Why was it missed?", "No blame: it helps to prevent the next one."),
+    Callback.CREDIT_FINANCE: ("Send to finance", "Send to finance", "Note to finance", ""),
+    Callback.CREDIT_DISPUTE: ("Not a breach", "Save the reason", "Why is it not a breach?", "The credit is not owed then; contract-ops sees this."),
+    Callback.FINANCE_RETURN: ("Return to owner", "Return to owner", "What is missing?", ""),
+    Callback.EFFECT_DONE: ("Mark as done", "Mark as done", "What did you find?", "Name the reference, for example the envelope id."),
+    Callback.DIFFERENCE_ACCEPT: ("Accept difference", "Accept difference", "Why is the signed text right?", "It stands in the audit trail."),
+    Callback.DIFFERENCE_DISPUTE: ("Dispute difference", "Dispute difference", "What is wrong?", "Nothing is written to the CRM."),
+}
+"""Title, button, question and hint of the forms with one text, by callback."""
+
+STOP_CHOICES = (
+    Choice(value="end", label="We end it"),
+    Choice(value="customer_notice", label="The customer has given notice"),
+    Choice(value="renew", label="It renews as it is"),
+)
+STOP_REASONS = (
+    Choice(value="price", label="Price"),
+    Choice(value="service", label="Service"),
+    Choice(value="site_closed", label="Site closed or moved"),
+    Choice(value="competitor", label="Changed supplier"),
+    Choice(value="no_change_needed", label="No change needed"),
+    Choice(value="other", label="Other"),
+)
+DECLINE_REASONS = (
+    Choice(value="price", label="Price"),
+    Choice(value="term", label="Term"),
+    Choice(value="risk", label="Risk"),
+    Choice(value="other", label="Other"),
+)
+
+
+def render_form(form: Form) -> Block:
+    """The view of ``form``. Raises ``InvariantError``: no view for it (CO-SLK-012), or sizes (CO-SLK-013)."""
+    renderer = FORMS.get(type(form))
+    if renderer is None:
+        raise InvariantError("CO-SLK-012", f"no form is made from {type(form).__name__}")
+    view = renderer(form)
+    faults = check_view(view)
+    if faults:
+        raise InvariantError("CO-SLK-013", f"{type(form).__name__} cannot be shown: {'; '.join(faults)}")
+    return view
+
+
+def _who(form: Form, said: str = "") -> Block:
+    return section("who", Bold(f"{phrases.name(form.account)}, {form.contract_id}."), f" {said}" if said else "")
+
+
+def edit(form: EditForm) -> Block:
+    """Edit a draft; the preview line is computed anew on each change."""
+    title, submit = f"Edit draft {form.number}", f"Save as draft {form.newer or form.number + 1}"
+    stale = []
+    if form.newer is not None:
+        title, submit = f"Edit draft {form.newer}", f"Save as draft {form.newer + 1}"
+        stale = [section("stale", Bold(f"Draft {form.newer} appeared while you edited."), " Your changes are carried to it.")]
+    blocks = [
+        _who(form, f"Must be signed by {wording.deadline(form.sign_by, form.zone)}."),
+        *stale,
+        inputs.entry("term", "Term", inputs.select([_term(each, form.term) for each in form.terms]), live=True),
+        *_prices(form),
+        _preview(form),
+        *_credit(form),
+        *_orders_and_options(form),
+        inputs.entry(
+            "signer",
+            "Customer signs",
+            inputs.select(form.signers),
+            hint="From the CRM contacts with signing right. Missing someone? Add the person in the CRM.",
+        ),
+        inputs.entry(
+            "note", "Note to the approver", inputs.text(NOTE, initial=form.note, placeholder="Why is this a good deal?"), optional=True
+        ),
+    ]
+    return inputs.modal(Callback.DRAFT_EDIT, form.token, title, submit, blocks)
+
+
+def _term(months: int, chosen: int) -> Choice:
+    return Choice(value=str(months), label=phrases.months(months), chosen=months == chosen)
+
+
+def _prices(form: EditForm) -> list[Block]:
+    clause = f" ({form.clause})" if form.clause else ""
+    alone = f"Up to {wording.percent(form.alone_max)} you decide alone. " if form.alone_max is not None else ""
+    return [
+        inputs.entry(
+            "uplift",
+            "Price rise before discount, in %",
+            inputs.percentage(form.uplift, form.uplift_max),
+            live=True,
+            hint=f"The contract allows at most {wording.percent(form.uplift_max)}{clause}.",
+        ),
+        inputs.entry(
+            "discount",
+            "Discount, in %",
+            inputs.percentage(form.discount, form.discount_max),
+            live=True,
+            hint=f"{alone}At most {wording.percent(form.discount_max)}: then the price reaches the floor of {wording.money(form.floor)}.",
+        ),
+    ]
+
+
+def _preview(form: EditForm) -> Block:
+    if form.preview is None:
+        return section("preview", Bold("Result:"), " unknown until every field can be read.")
+    needs = "".join(f", then {who}" for who in form.preview.needs)
+    said = f" {wording.monthly(form.preview.monthly)}, {wording.money(form.preview.total)} in total. Needs you{needs}."
+    return section("preview", Bold("Result:"), said)
+
+
+def _credit(form: EditForm) -> list[Block]:
+    if form.credit is None or form.credit.amount == 0:
+        return []
+    closes = f"The claim still closes {wording.day(form.claim_closes)}" if form.claim_closes else ""
+    words = {
+        CreditHandling.FIRST_INVOICE: ("Credit on the first invoice", ""),
+        CreditHandling.SEPARATE: ("Separate credit note", ""),
+        CreditHandling.LEAVE_OPEN: ("Leave open", closes),
+    }
+    choices = [
+        Choice(value=use.value, label=label, detail=detail, chosen=use is form.credit_use) for use, (label, detail) in words.items()
+    ]
+    return [inputs.entry("credits", f"Open credit of {wording.money(form.credit)}", inputs.radios(choices))]
+
+
+def _orders_and_options(form: EditForm) -> list[Block]:
+    blocks = []
+    if form.orders:
+        blocks.append(inputs.entry("orders", "Change orders to include", inputs.boxes(form.orders), optional=True))
+    options = [Choice(value="true_up", label="Yearly true-up of usage", chosen=form.true_up)]
+    month = form.exit_after_month or form.exit_offered
+    if month is not None:
+        chosen = form.exit_after_month is not None
+        options.insert(0, Choice(value=f"exit:{month}", label=f"Exit right after month {month}", chosen=chosen))
+    return [*blocks, inputs.entry("options", "Options", inputs.boxes(options), optional=True)]
+
+
+def review(form: ReviewForm) -> Block:
+    """Every figure again before a second approval."""
+    shown = [facts(*[field(label, words) for label, words in form.facts[:_FACTS]])]
+    if len(form.facts) > _FACTS:
+        more = facts(*[field(label, words) for label, words in form.facts[_FACTS : 2 * _FACTS]])
+        shown.append(more | {"block_id": "facts_2"})
+    so_far = "\n".join(form.approvals)
+    blocks = [
+        _who(form, "Your approval counts for exactly these terms."),
+        *shown,
+        *([section("approvals", Bold("Approvals so far:"), f"\n{so_far}")] if so_far else []),
+        *_document(form),
+        inputs.entry("comment", "Comment", inputs.text(NOTE), optional=True),
+    ]
+    return inputs.modal(Callback.SECOND_APPROVE, form.token, "Approve these terms", f"Approve draft {form.number}", blocks)
+
+
+def _document(form: ReviewForm) -> list[Block]:
+    return [section("document", f"Document: {form.document_url}")] if form.document_url else []
+
+
+def decline(form: DeclineForm) -> Block:
+    """Decline, with a reason."""
+    blocks = [
+        _who(form),
+        inputs.entry("reason", "Reason", inputs.radios(DECLINE_REASONS)),
+        inputs.entry("text", "What would make it acceptable?", inputs.text(NOTE), hint="It goes to the owner's thread at once."),
+    ]
+    title = f"Decline draft {form.number}"
+    return inputs.modal(Callback.SECOND_DECLINE, form.token, title, title, blocks)
+
+
+def snooze(form: SnoozeForm) -> Block:
+    """Quiet for a while."""
+    latest = f"Latest: {wording.day(form.latest)}, for the deadline {wording.day(form.deadline)}."
+    choices = [Choice(value=on.isoformat(), label=_snooze_label(on, form.today), chosen=on == form.choices[0]) for on in form.choices]
+    blocks = [_who(form, latest)]
+    if choices:
+        blocks.append(inputs.entry("choice", "Quiet until", inputs.radios(choices), optional=True))
+    blocks.append(inputs.entry("day", "Or another day", inputs.calendar(), optional=bool(choices), hint=f"Until 09:00 of that day. {latest}"))
+    return inputs.modal(Callback.SNOOZE, form.token, "Snooze alert", "Snooze", blocks)
+
+
+def _snooze_label(on: date, today: date) -> str:
+    when = f"{wording.day(on)}, 09:00"
+    if on == today + timedelta(days=1):
+        return f"Tomorrow, {when}"
+    if on.weekday() == _MONDAY and (on - today).days <= _A_WEEK:
+        return f"Next Monday, {when}"
+    return when
+
+
+def stop(form: StopForm) -> Block:
+    """No terms are prepared: what happens instead."""
+    blocks = [
+        _who(form),
+        inputs.entry("what", f"What should happen on {wording.day(form.term_end)}?", inputs.radios(STOP_CHOICES)),
+        inputs.entry("received", "Customer's notice received on", inputs.calendar(), optional=True, hint="Needed when the customer has given notice."),
+        inputs.entry("reason", "Reason", inputs.select(STOP_REASONS)),
+        inputs.entry("note", "Note", inputs.text(NOTE), optional=True),
+    ]
+    return inputs.modal(Callback.STOP, form.token, "Not preparing terms", "Save decision", blocks)
+
+
+def handover(form: HandoverForm) -> Block:
+    """Somebody else takes over."""
+    blocks = [
+        _who(form, "Until it is accepted, both of you are told."),
+        inputs.entry("person", "To whom", inputs.select(form.people)),
+        inputs.entry("until", "Until when", inputs.calendar(), optional=True, hint="Empty: for good."),
+        inputs.entry("note", "Note", inputs.text(300), optional=True),
+    ]
+    return inputs.modal(Callback.HANDOVER, form.token, "Hand over", "Hand over", blocks)
+
+
+def signer(form: SignerForm) -> Block:
+    """Another signer on the customer's side."""
+    hint = "From the CRM contacts with signing right. Missing someone? Add the person in the CRM."
+    blocks = [_who(form, f"Draft {form.number} stays as it is."), inputs.entry("signer", "Customer signs", inputs.select(form.signers), hint=hint)]
+    return inputs.modal(Callback.ENVELOPE_SIGNER, form.token, "Change signer", "Change signer", blocks)
+
+
+def evidence(form: EvidenceForm) -> Block:
+    """How, when and by whom the notice was served."""
+    blocks = [
+        _who(form, f"The notice must be received by {wording.deadline(form.received_by, form.zone)}."),
+        inputs.entry("method", "Method", inputs.select(form.methods)),
+        inputs.entry("served", "Received on", inputs.calendar()),
+        inputs.entry("reference", "Reference", inputs.text(100, many_lines=False), hint="Tracking number, receipt or message id."),
+        inputs.entry("by", "Served by", inputs.text(100, many_lines=False)),
+    ]
+    return inputs.modal(Callback.NOTICE_EVIDENCE, form.token, "Proof of delivery", "Save the proof", blocks)
+
+
+def price(form: PriceForm) -> Block:
+    """A missing price."""
+    label = f"{form.currency} a month for {form.order_id}"
+    element = {"type": "number_input", "is_decimal_allowed": True, "min_value": "0"}
+    blocks = [_who(form), inputs.entry("price", label, element, hint="Two decimals, like 1250.00. A new draft is prepared with it.")]
+    return inputs.modal(Callback.FINDING_PRICE, form.token, "Enter price", "Save price", blocks)
+
+
+def text(form: TextForm) -> Block:
+    """One question."""
+    first = form.whom.split(" ", 1)[0]
+    title, submit, label, hint = (words.format(whom=first) for words in TEXTS[form.callback])
+    blocks = [_who(form), inputs.entry("text", label, inputs.text(NOTE), hint=hint)]
+    return inputs.modal(form.callback, form.token, title, submit, blocks)
+
+
+FORMS: dict[type[Form], Callable[[Any], Block]] = {
+    EditForm: edit,
+    ReviewForm: review,
+    DeclineForm: decline,
+    SnoozeForm: snooze,
+    StopForm: stop,
+    HandoverForm: handover,
+    SignerForm: signer,
+    EvidenceForm: evidence,
+    PriceForm: price,
+    TextForm: text,
+}
+"""One view a form."""
