@@ -7,10 +7,16 @@ Rule 3: only an executed renewal, a served notice with evidence or a recorded le
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 
-from contractops.tools.values import Reason, Value
+from contractops.tools.alerts import days_left
+from contractops.tools.notice_window import NoticeWindow, WindowStatus
+from contractops.tools.values import Reason, Scalar, Value
+
+DUE_DAYS = 60
+"""A contract is due from this many days before its safe date."""
 
 
 class CoverageState(StrEnum):
@@ -56,3 +62,39 @@ class CoverageTotals(Value):
     missed: int
     unknown: int
     total: int
+
+
+def coverage(window: NoticeWindow, closed: TermClosed | None, as_of: datetime) -> Coverage:
+    """The state on ``as_of`` of the contract whose ``window`` was computed for that moment. ``closed`` counts for the term it closed only."""
+    if window.status is WindowStatus.UNKNOWN:
+        why = window.unknown[0].reason if window.unknown else Reason(code="coverage.unknown")
+        return Coverage(unit_id=window.unit_id, state=CoverageState.UNKNOWN, days_left=None, decide_by=None, reason=why)
+    if window.safe_on is None or window.decide_by is None:
+        values = {"status": window.status.value, "term_end": window.term_end.isoformat() if window.term_end else None}
+        reason = Reason(code=f"coverage.{window.status.value}", values=dict(values))
+        return Coverage(unit_id=window.unit_id, state=CoverageState.SAFE, days_left=None, decide_by=None, reason=reason)
+    left = days_left(window.safe_on, window.zone, as_of)
+    values: dict[str, Scalar] = {"days_left": left, "safe_on": window.safe_on.isoformat()}
+    if closed is not None and closed.term_end == window.term_end:
+        state, reason = CoverageState.SAFE, Reason(code=f"coverage.{closed.kind.value}", values={**values, "on": closed.on.isoformat()})
+    elif as_of > window.decide_by:
+        state, reason = CoverageState.MISSED, Reason(code="coverage.missed", values=values)
+    elif left <= DUE_DAYS:
+        state, reason = CoverageState.DUE, Reason(code="coverage.due", values=values)
+    else:
+        state, reason = CoverageState.SAFE, Reason(code="coverage.later", values=values)
+    return Coverage(unit_id=window.unit_id, state=state, days_left=left, decide_by=window.decide_by, reason=reason)
+
+
+def totals(found: Iterable[Coverage]) -> CoverageTotals:
+    """Counts by state; they add up to the portfolio."""
+    counts = dict.fromkeys(CoverageState, 0)
+    for one in found:
+        counts[one.state] += 1
+    return CoverageTotals(
+        safe=counts[CoverageState.SAFE],
+        due=counts[CoverageState.DUE],
+        missed=counts[CoverageState.MISSED],
+        unknown=counts[CoverageState.UNKNOWN],
+        total=sum(counts.values()),
+    )
