@@ -74,7 +74,9 @@ def import_documents(connection: Connection, folder: Path, contracts: Collection
     writer.flush()
     for name in listed:
         reason = "the list names a file that is not in the folder."
-        report.problems.append(Problem("CO-IMP-043", f"{folder.name}/{LIST}", None, "file_name", f"{name}: {reason}", "Add it, or drop the line."))
+        report.problems.append(
+            Problem("CO-IMP-043", f"{folder.name}/{LIST}", None, "file_name", f"{name}: {reason}", "Add it, or drop the line.")
+        )
 
 
 def _listed(folder: Path, contracts: Collection[str], report: ImportReport) -> dict[str, str]:

@@ -69,9 +69,7 @@ def import_folder(folder: Path, engine: Engine, recorded_at: datetime, progress:
         if (folder / DOCUMENTS).is_dir():
             import_documents(connection, folder / DOCUMENTS, run.known("contracts"), report, recorded_at)
         if report.written:
-            connection.execute(
-                insert(table_of(ImportRun)), {"recorded_at": recorded_at, "folder": folder.name, "report": report.as_data()}
-            )
+            connection.execute(insert(table_of(ImportRun)), {"recorded_at": recorded_at, "folder": folder.name, "report": report.as_data()})
     return report
 
 

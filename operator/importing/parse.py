@@ -85,7 +85,9 @@ class Plan:
                 problems.append(Problem(bad.code, self.file, line, slot.title, bad.reason, bad.advice))
         if count > self._width and any(cells[self._width :]):
             problems.append(
-                Problem("CO-IMP-034", self.file, line, None, "the row has more cells than the header.", "Quote cells that hold the separator.")
+                Problem(
+                    "CO-IMP-034", self.file, line, None, "the row has more cells than the header.", "Quote cells that hold the separator."
+                )
             )
         if not problems:
             self._finish(line, row, problems)
