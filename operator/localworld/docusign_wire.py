@@ -89,9 +89,11 @@ def connect_body(envelope: Document, event: state.Event, base_url: str, now: dat
     if recipient:
         data["recipientId"] = recipient
     summary = envelope_view(envelope, include)
-    # The summary of an event knows nothing of a purge and has its own name for the expiry, inside "notification".
+    # The summary of an event knows nothing of a purge or of recipient types, and has the expiry inside "notification".
     for absent in ("purgeState", "expireEnabled", "expireAfter", "expireDateTime"):
         summary.pop(absent, None)
+    for person in (each for people in summary.get("recipients", {}).values() if isinstance(people, list) for each in people):
+        person.pop("recipientType")
     data["envelopeSummary"] = summary | {"notification": envelope["notification"]}
     return {
         "event": name,

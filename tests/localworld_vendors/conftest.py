@@ -63,15 +63,6 @@ class Running:
         return found
 
 
-def _app(world):
-    from contractops.operator.localworld import docusign, model, salesforce, vendor_pages
-
-    app = create_app(world)
-    for m in (docusign, model, salesforce, vendor_pages):
-        app.router.routes += m.routes(world)
-    return app
-
-
 @contextlib.contextmanager
 def _served(world: World) -> Iterator[str]:
     listening = socket.socket()
@@ -79,7 +70,7 @@ def _served(world: World) -> Iterator[str]:
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     world.put("address", "own", {"url": url})
     server = uvicorn.Server(
-        uvicorn.Config(_app(world), http=AbortableProtocol, ws="none", log_level="warning", timeout_graceful_shutdown=1)
+        uvicorn.Config(create_app(world), http=AbortableProtocol, ws="none", log_level="warning", timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
     thread.start()

@@ -61,6 +61,8 @@ ADDED = {
     "message": {"event": {"channel_type": "string", "parent_user_id": "string", "metadata": "any"}, "context_team_id": "string"},
     "app_mention": {"event": {"channel_type": "string"}, "context_team_id": "string"},
 }
+# Arguments of the SDK that travel in a header.
+HEADER_ARGUMENTS = {"app_token"}
 # `client_msg_id` is documented through the method's errors only.
 ADDED_ARGUMENTS = {"chat.postMessage": {"client_msg_id": "any"}}
 ADDED_ANSWERS = {"chat.postMessage": {"message": {"client_msg_id": "string", "metadata": "any"}}}
@@ -175,7 +177,7 @@ def _require(table: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 def slack_arguments(method: str, described: dict[str, Any]) -> dict[str, Any]:
     """Arguments of one method: the SDK's signature and the description's parameters together."""
     signature = inspect.signature(getattr(WebClient, method.replace(".", "_")))
-    named = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    named = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY and p.name not in HEADER_ARGUMENTS]
     required = tuple(p.name for p in named if p.default is p.empty)
     operation = described["paths"].get(f"/{method}", {})
     old = [each["name"] for verb in operation.values() for each in verb.get("parameters", [])]
