@@ -14,7 +14,7 @@ from enum import StrEnum
 from contractops.tools.calendars import add_business_days, is_business_day, next_business_day, roll_back, roll_forward, zone
 from contractops.tools.notice_window import NoticeWindow, moment
 from contractops.tools.people import WorkingTime
-from contractops.tools.values import Reason, Value
+from contractops.tools.values import Reason, Scalar, Value
 
 
 class AlertForm(StrEnum):
@@ -184,9 +184,9 @@ def snooze_limit(window: NoticeWindow, owner: WorkingTime, snoozes_used: int, as
         add_business_days(today, _ANSWER_DAYS, calendar),
         today + timedelta(days=_MONDAY_AHEAD - today.weekday()),
     )
-    values = {"latest": latest.isoformat(), "deadline": deadline, "margin": margin}
+    values: dict[str, Scalar] = {"latest": latest.isoformat(), "deadline": deadline, "margin": margin}
     choices = tuple(sorted({day for day in offered if day <= latest}))
-    return SnoozeLimit(latest=latest, choices=choices, reason=Reason(code="snooze.latest", values=dict(values)))
+    return SnoozeLimit(latest=latest, choices=choices, reason=Reason(code="snooze.latest", values=values))
 
 
 def answer_time(window: NoticeWindow, approver: WorkingTime, as_of: datetime) -> AnswerTime:

@@ -70,8 +70,8 @@ def coverage(window: NoticeWindow, closed: TermClosed | None, as_of: datetime) -
         why = window.unknown[0].reason if window.unknown else Reason(code="coverage.unknown")
         return Coverage(unit_id=window.unit_id, state=CoverageState.UNKNOWN, days_left=None, decide_by=None, reason=why)
     if window.safe_on is None or window.decide_by is None:
-        values = {"status": window.status.value, "term_end": window.term_end.isoformat() if window.term_end else None}
-        reason = Reason(code=f"coverage.{window.status.value}", values=dict(values))
+        end = window.term_end.isoformat() if window.term_end else None
+        reason = Reason(code=f"coverage.{window.status.value}", values={"status": window.status.value, "term_end": end})
         return Coverage(unit_id=window.unit_id, state=CoverageState.SAFE, days_left=None, decide_by=None, reason=reason)
     left = days_left(window.safe_on, window.zone, as_of)
     values: dict[str, Scalar] = {"days_left": left, "safe_on": window.safe_on.isoformat()}

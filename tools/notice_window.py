@@ -18,7 +18,7 @@ from contractops.tools.calendars import add_business_days, add_period, day_off, 
 from contractops.tools.errors import InvariantError
 from contractops.tools.facts import ContractFacts, DeliveryMethod, NoticeBasis, RenewalKind, RollRule, UnknownFact, Whose
 from contractops.tools.term_dates import TermDates, rolls, term_dates
-from contractops.tools.values import Period, Reason, Unit, Value
+from contractops.tools.values import Period, Reason, Scalar, Unit, Value
 
 DEFAULT_CUTOFF = time(17, 0)
 """The hour until which a notice counts where the clause names none."""
@@ -175,7 +175,7 @@ def _ends(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int) 
     over = number > last
     end = terms.last_day(last)
     code = "window.ended" if over else "window.ends_by_itself"
-    values = {"term": last, "term_end": end.isoformat() if end else None, "renewal": facts.renewal.value}
+    values: dict[str, Scalar] = {"term": last, "term_end": end.isoformat() if end else None, "renewal": facts.renewal.value}
     return NoticeWindow(
         unit_id=facts.unit_id,
         status=WindowStatus.NONE,
@@ -223,7 +223,7 @@ def _rolling(facts: ContractFacts, as_of: datetime, terms: TermDates, number: in
         while (last := terms.last_day(ending)) is not None and _edges(facts, first or last, last).safe < today:
             ending += 1
         earliest = terms.last_day(ending)
-    values = {"term": number, "served_on": today.isoformat(), "earliest_end": earliest.isoformat() if earliest else None}
+    values: dict[str, Scalar] = {"term": number, "served_on": today.isoformat(), "earliest_end": earliest.isoformat() if earliest else None}
     return NoticeWindow(
         unit_id=facts.unit_id,
         status=WindowStatus.ROLLING,
@@ -341,7 +341,7 @@ def _term_reason(facts: ContractFacts, number: int, first: date | None, end: dat
 
 def _notice_reason(facts: ContractFacts) -> Reason:
     notice = facts.notice
-    values = {"length": notice.length if notice else None, "unit": notice.unit.value if notice else None, "whose": facts.whose.value}
+    values: dict[str, Scalar] = {"length": notice.length if notice else None, "unit": notice.unit.value if notice else None, "whose": facts.whose.value}
     return Reason.of("window.notice", values, facts.notice_ref)
 
 
@@ -350,7 +350,7 @@ def _explain(
 ) -> tuple[Reason, ...]:
     """The steps from the term to the decide-by moment, in the order a person would check them."""
     counted = edges.counted.isoformat()
-    renews = {
+    renews: dict[str, Scalar] = {
         "renews_on": renews_on.isoformat() if renews_on else None,
         "renews_to": renews_to.isoformat() if renews_to else None,
         "kind": facts.renewal.value,
@@ -362,10 +362,10 @@ def _explain(
         Reason.of("window.counted", {"from": end.isoformat(), "last_day": counted}),
     ]
     if facts.notice_opens is not None and edges.opens is not None:
-        opens = {"opens_on": edges.opens.isoformat(), "length": facts.notice_opens.length, "unit": facts.notice_opens.unit.value}
+        opens: dict[str, Scalar] = {"opens_on": edges.opens.isoformat(), "length": facts.notice_opens.length, "unit": facts.notice_opens.unit.value}
         steps.append(Reason.of("window.opens", opens, facts.notice_ref))
     if edges.last != edges.counted or edges.safe != edges.counted or not is_business_day(edges.counted, facts.holiday_calendar):
-        values = {
+        values: dict[str, Scalar] = {
             "day": counted,
             "why": day_off(edges.counted, facts.holiday_calendar),
             "safe_on": edges.safe.isoformat(),
@@ -374,7 +374,7 @@ def _explain(
         }
         steps.append(Reason.of("window.day_off", values, facts.notice_ref))
     code = "window.basis_unstated" if facts.basis is NoticeBasis.UNSTATED else "window.basis"
-    hour = {
+    hour: dict[str, Scalar] = {
         "basis": facts.basis.value,
         "cutoff": cutoff.isoformat("minutes"),
         "cutoff_stated": facts.cutoff is not None,
