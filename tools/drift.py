@@ -79,7 +79,12 @@ def drift(
             right_source=CRM,
         )
         return (missing, *circuits)
-    return (*_price_differences(contract, crm), *_date_differences(contract, crm), *_order_differences(contract, change_orders, crm), *circuits)
+    return (
+        *_price_differences(contract, crm),
+        *_date_differences(contract, crm),
+        *_order_differences(contract, change_orders, crm),
+        *circuits,
+    )
 
 
 def _price_differences(contract: ContractView, crm: CrmRecord) -> list[Difference]:
@@ -95,7 +100,10 @@ def _price_differences(contract: ContractView, crm: CrmRecord) -> list[Differenc
 def _date_differences(contract: ContractView, crm: CrmRecord) -> list[Difference]:
     """Dates the contract has and the CRM tells otherwise; an unknown date of ours is no difference."""
     found = []
-    for kind, field, day in ((DriftKind.TERM_START, "term_start", contract.term_start), (DriftKind.TERM_END, "term_end", contract.term_end)):
+    for kind, field, day in (
+        (DriftKind.TERM_START, "term_start", contract.term_start),
+        (DriftKind.TERM_END, "term_end", contract.term_end),
+    ):
         if day is not None and crm.fields.get(field) != day.isoformat():
             found.append(_difference(contract, kind, field, day.isoformat(), crm.fields.get(field)))
     return found
@@ -108,7 +116,8 @@ def _order_differences(contract: ContractView, change_orders: Iterable[ChangeOrd
         change = ours[order_id].monthly_change
         found.append(_difference(contract, DriftKind.CHANGE_ORDER_MISSING, order_id, order_id, None, change))
     found += [
-        _difference(contract, DriftKind.CHANGE_ORDER_UNKNOWN, order_id, None, order_id) for order_id in sorted(set(crm.change_orders) - set(ours))
+        _difference(contract, DriftKind.CHANGE_ORDER_UNKNOWN, order_id, None, order_id)
+        for order_id in sorted(set(crm.change_orders) - set(ours))
     ]
     return found
 

@@ -341,12 +341,23 @@ def _term_reason(facts: ContractFacts, number: int, first: date | None, end: dat
 
 def _notice_reason(facts: ContractFacts) -> Reason:
     notice = facts.notice
-    values: dict[str, Scalar] = {"length": notice.length if notice else None, "unit": notice.unit.value if notice else None, "whose": facts.whose.value}
+    values: dict[str, Scalar] = {
+        "length": notice.length if notice else None,
+        "unit": notice.unit.value if notice else None,
+        "whose": facts.whose.value,
+    }
     return Reason.of("window.notice", values, facts.notice_ref)
 
 
 def _explain(
-    facts: ContractFacts, number: int, first: date | None, end: date, edges: _Edges, cutoff: time, renews_on: date | None, renews_to: date | None
+    facts: ContractFacts,
+    number: int,
+    first: date | None,
+    end: date,
+    edges: _Edges,
+    cutoff: time,
+    renews_on: date | None,
+    renews_to: date | None,
 ) -> tuple[Reason, ...]:
     """The steps from the term to the decide-by moment, in the order a person would check them."""
     counted = edges.counted.isoformat()
@@ -362,7 +373,11 @@ def _explain(
         Reason.of("window.counted", {"from": end.isoformat(), "last_day": counted}),
     ]
     if facts.notice_opens is not None and edges.opens is not None:
-        opens: dict[str, Scalar] = {"opens_on": edges.opens.isoformat(), "length": facts.notice_opens.length, "unit": facts.notice_opens.unit.value}
+        opens: dict[str, Scalar] = {
+            "opens_on": edges.opens.isoformat(),
+            "length": facts.notice_opens.length,
+            "unit": facts.notice_opens.unit.value,
+        }
         steps.append(Reason.of("window.opens", opens, facts.notice_ref))
     if edges.last != edges.counted or edges.safe != edges.counted or not is_business_day(edges.counted, facts.holiday_calendar):
         values: dict[str, Scalar] = {

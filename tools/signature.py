@@ -132,7 +132,9 @@ def plan_signers(terms: Terms, people: Iterable[Person], matrix: AuthorityMatrix
     """
     customer = terms.signer
     if customer is None or not customer.may_sign:
-        raise Refused("CO-SIG-001", f"{terms.contract_id}: no contact with signing right is recorded", advice="Choose the signer in the CRM.")
+        raise Refused(
+            "CO-SIG-001", f"{terms.contract_id}: no contact with signing right is recorded", advice="Choose the signer in the CRM."
+        )
     for level in matrix.levels:
         if level.may_sign and not over_limit(terms, level):
             ours = sorted((one for one in people if one.active and one.role == level.role), key=lambda one: one.person_id)

@@ -214,7 +214,9 @@ def assemble(source: TermsSource, choices: TermsChoices, draft_number: int) -> T
     window = source.window
     start, ends = window.renews_on, window.renews_to
     if window.status is not WindowStatus.KNOWN or start is None or window.decide_by is None or window.safe_on is None:
-        missing = Finding(code="terms.no_window", severity=Severity.BLOCKING, about=source.contract_id, values={"status": window.status.value})
+        missing = Finding(
+            code="terms.no_window", severity=Severity.BLOCKING, about=source.contract_id, values={"status": window.status.value}
+        )
         return TermsResult(terms=None, findings=(*source.findings, missing))
     lines, changes = _kept(source, choices)
     priced = price_renewal(lines, changes, source.price_book, source.uplift, _request(choices, start))
@@ -287,9 +289,7 @@ def terms_hash(terms: Terms) -> str:
 def difference(old: Terms, new: Terms) -> tuple[TermChange, ...]:
     """What changed from ``old`` to ``new``, in the order a person would tell it; choices before their results."""
     before, after = _comparable(old), _comparable(new)
-    return tuple(
-        TermChange(field=field, old=before[field], new=after[field]) for field in _COMPARED if before[field] != after[field]
-    )
+    return tuple(TermChange(field=field, old=before[field], new=after[field]) for field in _COMPARED if before[field] != after[field])
 
 
 def _comparable(terms: Terms) -> dict[str, TermValue]:
