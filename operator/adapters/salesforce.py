@@ -128,7 +128,7 @@ class Salesforce:
                 version=int(rows[0][RENEWAL_VERSION] or 0),
                 stamp=datetime.fromisoformat(rows[0]["SystemModstamp"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise VendorError("CO-CRM-009", "Salesforce answered with a record that is not whole.") from error
 
     def _select(self, fields: str, name: str, key: str, value: str) -> list[dict[str, Any]]:

@@ -52,9 +52,12 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 def _salesforce(request: pytest.FixtureRequest) -> Bench:
     world = request.getfixturevalue("world")
     fields = {
-        "Monthly_Price__c": 17720.0, "CurrencyIsoCode": "USD", "Term_End__c": "2027-04-07", "Term_Months__c": 12,
+        "Monthly_Price__c": 17720.0,
+        "CurrencyIsoCode": "USD",
+        "Term_End__c": "2027-04-07",
+        "Term_Months__c": 12,
         "Billing_Contact__c": "Ana Duarte",
-    }  # fmt: skip
+    }
     names = {"billing_contact": "Billing_Contact__c", "monthly_price": "Monthly_Price__c"}
 
     def put(contract: str) -> None:
@@ -98,7 +101,7 @@ def _embedded(database: Database) -> Bench:
                     change_orders=[],
                     modified_at=Noon().now(),
                     modified_by=by,
-                )  # fmt: skip
+                )
             )
 
     def edit(contract: str, changes: dict[str, Any]) -> None:
