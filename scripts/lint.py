@@ -94,12 +94,21 @@ def stage() -> int:
     shutil.rmtree(ROOT / "build", ignore_errors=True)
     package = STAGE / PACKAGE
     (package / NAMESPACE).touch()
-    staged = {name for path in package.rglob("*.py") if not (name := path.relative_to(package).as_posix()).startswith(OUTSIDE_PACKAGE)}
+    _drop_data(package)
+    staged = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     tracked = tracked_modules() | {NAMESPACE}
     if staged != tracked:
         print(_difference(staged, tracked))
         return 0
     return len(staged)
+
+
+def _drop_data(package: Path) -> None:
+    """Remove folders that hold data: the checkers would count each as a package without modules."""
+    for name in OUTSIDE_PACKAGE:
+        shutil.rmtree(package / name, ignore_errors=True)
+    for folder in [path for path in package.rglob("*") if path.is_dir() and not any(path.rglob("*.py"))]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def tracked_modules() -> set[str]:
