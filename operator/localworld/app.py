@@ -14,7 +14,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
-from contractops.operator.localworld import control, control_slack, docusign, page, slack, slack_socket
+from contractops.operator.localworld import control, control_slack, docusign, model, page, salesforce, slack, slack_socket, vendor_pages
 from contractops.operator.localworld.faults import AbortableProtocol
 from contractops.operator.localworld.slack_people import People
 from contractops.operator.localworld.slack_socket import SocketHub
@@ -34,9 +34,12 @@ def create_app(world: World, operator_url: str = "") -> Starlette:
             *slack.routes(workspace, hub),
             *slack_socket.routes(hub),
             *docusign.routes(world),
+            *salesforce.routes(world),
+            *model.routes(world),
+            *vendor_pages.routes(world),
             *control.routes(world, operator_url),
             *control_slack.routes(workspace, hub, people),
-            *page.routes(workspace),
+            *page.routes(workspace, hub),
         ]
     )
 
@@ -68,7 +71,7 @@ def run(port: int, state: Path, operator_url: str = "") -> None:
 
 async def _serve(server: uvicorn.Server, listening: socket.socket, address: str) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     print(f"local world: {address}", flush=True)  # noqa: T201 - the line that callers wait for
     await serving

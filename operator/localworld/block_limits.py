@@ -151,13 +151,9 @@ _CONFIRM: Final = _shape(
     {"title": _plain(100), "text": _any_text(300), "confirm": _plain(30), "deny": _plain(30)},
     {"style": _word("primary", "danger")},
 )
-_OPTION: Final = _shape(
-    {"text": _any_text(75), "value": _string(150)}, {"description": _any_text(75), "url": _URL}
-)
+_OPTION: Final = _shape({"text": _any_text(75), "value": _string(150)}, {"description": _any_text(75), "url": _URL})
 _GROUP: Final = _shape({"label": _plain(75), "options": _each(_OPTION, 100)})
-_DISPATCH: Final = _shape(
-    {"trigger_actions_on": _each(_word("on_enter_pressed", "on_character_entered"), 2)}
-)
+_DISPATCH: Final = _shape({"trigger_actions_on": _each(_word("on_enter_pressed", "on_character_entered"), 2)})
 
 
 def _element(required: Mapping[str, Rule], optional: Mapping[str, Rule]) -> Rule:
@@ -202,9 +198,7 @@ _ELEMENTS: Final[Mapping[str, Rule]] = {
     "radio_buttons": _choice(10, initial_option=_OPTION),
     "checkboxes": _choice(10, initial_options=_each(_OPTION, 10)),
     "plain_text_input": _typed(**_TEXT_SIZE, multiline=_flag),
-    "number_input": _typed(
-        is_decimal_allowed=_flag, initial_value=_string(75), min_value=_string(75), max_value=_string(75)
-    ),
+    "number_input": _typed(is_decimal_allowed=_flag, initial_value=_string(75), min_value=_string(75), max_value=_string(75)),
     "email_text_input": _typed(initial_value=_string(3000)),
     "url_text_input": _typed(initial_value=_URL),
     "image": _shape({"image_url": _URL, "alt_text": _string(2000)}),

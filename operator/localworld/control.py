@@ -6,7 +6,6 @@ Rules of this module:
 2. Errors are one JSON object {"error": word, "detail": sentence}; an unknown field is refused, not ignored.
 """
 
-
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -17,7 +16,6 @@ from contractops.operator.localworld.faults import Endpoint
 from contractops.operator.localworld.operator_link import HORIZON, AgendaEvent, Jump, OperatorLink
 from contractops.operator.localworld.seed import apply_seed
 from contractops.operator.localworld.world import FAULT_KINDS, Document, Fault, World
-
 
 
 def routes(world: World, operator_url: str) -> list[BaseRoute]:
@@ -85,7 +83,10 @@ def _agenda(world: World, link: OperatorLink) -> Endpoint:
     async def agenda(request: Request) -> Response:
         to = request.query_params.get("to")
         until = datetime.fromisoformat(to) if to else world.now() + HORIZON
-        return JSONResponse([_event(event) for event in await link.agenda(until) or ()])
+        events = await link.agenda(until)
+        # The page says the difference between "nothing is planned" and "nobody answers".
+        headers = {"X-Operator": "silent" if events is None else "answers"}
+        return JSONResponse([_event(event) for event in events or ()], headers=headers)
 
     return agenda
 

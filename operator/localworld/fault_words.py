@@ -27,8 +27,12 @@ class FaultWords:
 
 
 FAULT_WORDS: Final = (
-    FaultWords("Slack loses our next answer", "The message stands, but we never hear so.", "slack", "chat.postMessage", "drop_after_commit"),
-    FaultWords("Slack asks us to slow down", "The next post is refused; try again in a second.", "slack", "chat.postMessage", "status", 429),
+    FaultWords(
+        "Slack loses our next answer", "The message stands, but we never hear so.", "slack", "chat.postMessage", "drop_after_commit"
+    ),
+    FaultWords(
+        "Slack asks us to slow down", "The next post is refused; try again in a second.", "slack", "chat.postMessage", "status", 429
+    ),
     FaultWords("Slack fails once", "The next post is refused and does not stand.", "slack", "chat.postMessage", "status", 500),
     FaultWords("The next click arrives twice", "Slack sends the same click again.", "slack", "socket", "duplicate"),
     FaultWords("The next click arrives late", "Another one may overtake it.", "slack", "socket", "reorder"),

@@ -54,9 +54,7 @@ class Dropped(Response):
             pass
 
 
-async def serve(
-    world: World, surface: str, operation: str, request: Request, handler: Handler, *, opaque: bool = False
-) -> Response:
+async def serve(world: World, surface: str, operation: str, request: Request, handler: Handler, *, opaque: bool = False) -> Response:
     """Answer `request` by `handler`, apply at most one switched-on fault, and record the exchange.
 
     `surface` is the vendor ("slack", "docusign", "salesforce", "model"), `operation` the vendor's own name of the

@@ -69,14 +69,14 @@ def _code(match: re.Match[str]) -> Markup:
 def _control(body: str, name_of: NameOf, zone: str) -> Markup:
     """One `<...>`: a mention, a date, or a link with an optional label."""
     if body.startswith("@"):
-        return Markup('<span class="mention">@{}</span>').format(name_of(body[1:].split("|")[0]))
+        return Markup('<span class="mention">@{}</span>').format(name_of(body[1:].split("|", maxsplit=1)[0]))
     if body.startswith("#"):
-        return Markup('<span class="mention">#{}</span>').format(body[1:].split("|")[-1])
+        return Markup('<span class="mention">#{}</span>').format(body[1:].rsplit("|", maxsplit=1)[-1])
     date = _DATE.fullmatch(body)
     if date:
         return _date(date, zone)
     if body.startswith("!"):
-        return Markup('<span class="mention">@{}</span>').format(body[1:].split("|")[-1].split("^")[0])
+        return Markup('<span class="mention">@{}</span>').format(body[1:].rsplit("|", maxsplit=1)[-1].split("^", maxsplit=1)[0])
     address, _, label = body.partition("|")
     address = _unescaped(address)
     if urlsplit(address).scheme not in {"http", "https", "mailto"}:

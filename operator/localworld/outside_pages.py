@@ -1,4 +1,4 @@
-"""The simple pages of the outside world: signing, tickets, mail drafts and the audit trail.
+"""The simple pages of the outside world: tickets, mail drafts and the audit trail.
 
 Rules of this module:
 
@@ -22,11 +22,10 @@ TRAIL_LENGTH = 200
 _ZONE = "America/Chicago"
 
 
-def tickets_and_drafts(workspace: Workspace, environment: Environment) -> list[BaseRoute]:
-    """/outside/signing, /outside/tickets, /outside/mail and /outside/audit."""
+def routes(workspace: Workspace, environment: Environment) -> list[BaseRoute]:
+    """/outside/tickets, /outside/mail and /outside/audit."""
     world = workspace.world
     return [
-        Route("/outside/signing", _page(environment, world, "Signing", "signing", _envelopes)),
         Route("/outside/tickets", _page(environment, world, "Tickets", "tickets", lambda world: world.all("ticket"))),
         Route("/outside/mail", _page(environment, world, "Mail drafts", "mail", lambda world: world.all("mail_draft"))),
         Route("/outside/audit", _page(environment, world, "Audit trail", "audit", _trail)),
@@ -41,26 +40,6 @@ def _page(environment: Environment, world: World, title: str, kind: str, rows: A
         return HTMLResponse(template.render(title=title, kind=kind, rows=rows(world), now=now))
 
     return page
-
-
-def _envelopes(world: World) -> list[Document]:
-    """Envelopes, newest first: subject, status and signers with their pages."""
-    return [
-        {
-            "id": envelope["envelopeId"],
-            "subject": envelope.get("emailSubject", ""),
-            "status": envelope["status"],
-            "signers": [
-                {
-                    "name": signer["name"],
-                    "status": signer["status"],
-                    "page": f"/docusign/sign/{envelope['envelopeId']}/{signer['recipientId']}",
-                }
-                for signer in envelope["recipients"].get("signers", ())
-            ],
-        }
-        for envelope in reversed(world.all("envelope"))
-    ]
 
 
 def _trail(world: World) -> list[Document]:

@@ -16,16 +16,16 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from contractops.operator.localworld import mrkdwn, page_model
+from contractops.operator.localworld import mrkdwn, outside_pages, page_model
 from contractops.operator.localworld.fault_words import FAULT_WORDS, switched_on
 from contractops.operator.localworld.faults import Endpoint
-from contractops.operator.localworld.outside_pages import tickets_and_drafts
 from contractops.operator.localworld.page_model import Person
 from contractops.operator.localworld.slack_forms import options_of
+from contractops.operator.localworld.slack_socket import SocketHub
 from contractops.operator.localworld.slack_state import Workspace
 from contractops.operator.localworld.steps import first_renewal
 from contractops.operator.localworld.world import Document
@@ -40,21 +40,22 @@ def templates() -> Environment:
     return Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def routes(workspace: Workspace) -> list[BaseRoute]:
+def routes(workspace: Workspace, hub: SocketHub) -> list[BaseRoute]:
     """The page, its event stream, its read marks, permalinks, the simple outside pages and the static files."""
     environment = templates()
     return [
-        Route("/", _workspace_page(workspace, environment)),
+        Route("/", _workspace_page(workspace, hub, environment)),
         Route("/archives/{channel}/{place}", _permalink(workspace)),
+        Route("/favicon.ico", _icon),
         Route("/page/events", _events(workspace)),
         Route("/page/read", _read(workspace), methods=["POST"]),
         Route("/page/dismiss", _dismiss(workspace), methods=["POST"]),
-        *tickets_and_drafts(workspace, environment),
+        *outside_pages.routes(workspace, environment),
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
 
 
-def _workspace_page(workspace: Workspace, environment: Environment) -> Endpoint:
+def _workspace_page(workspace: Workspace, hub: SocketHub, environment: Environment) -> Endpoint:
     template = environment.get_template("workspace.html")
 
     async def page(request: Request) -> Response:
@@ -63,7 +64,8 @@ def _workspace_page(workspace: Workspace, environment: Environment) -> Endpoint:
         person = next((p for p in people if p.id == wanted), people[0] if people else None)
         if person is None:
             return HTMLResponse(environment.get_template("empty.html").render(now=_now(workspace, "America/Chicago")))
-        return HTMLResponse(template.render(_context(workspace, people, person, request.query_params.get("open", ""))))
+        context = _context(workspace, people, person, request.query_params.get("open", ""))
+        return HTMLResponse(template.render(context, connected=hub.connections > 0))
 
     return page
 
@@ -84,6 +86,7 @@ def _context(workspace: Workspace, people: list[Person], person: Person, wanted:
         "home": home["view"] if home else None,
         "modal": modal["view"] if modal else None,
         "timeline": page_model.timeline(workspace, person, opened.id),
+        "first_unread": page_model.first_unread(workspace, person, opened.id),
         "assistant": workspace.world.get("slack_assistant", opened.id) or {},
         "now": _now(workspace, person.zone),
         "now_iso": workspace.world.now().isoformat(),
@@ -112,6 +115,11 @@ def _formatter(workspace: Workspace, person: Person) -> Any:
         return Markup("<br>").join(value["text"].split("\n"))
 
     return text
+
+
+async def _icon(_request: Request) -> Response:
+    """The mark in the tab, for every page of the world."""
+    return FileResponse(_HERE / "static" / "mark.svg", media_type="image/svg+xml")
 
 
 def _permalink(workspace: Workspace) -> Endpoint:

@@ -73,7 +73,7 @@ def _person(user: Document, hue: int) -> Person:
 
 
 def initials(name: str) -> str:
-    """"Maria Ortiz" -> "MO"."""
+    """First letters of the first and the last word: Maria Ortiz becomes MO."""
     words = name.split()
     return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
 
@@ -95,6 +95,15 @@ def _conversation(workspace: Workspace, person: Person, channel: Document) -> Co
 def read_mark(workspace: Workspace, user_id: str, channel_id: str) -> str:
     """The ts up to which a person has read a conversation; "" when never opened."""
     return str((workspace.world.get("page_read", f"{user_id}:{channel_id}") or {}).get("ts", ""))
+
+
+def first_unread(workspace: Workspace, person: Person, channel_id: str) -> str:
+    """The ts of the first message or thread with something unread; "" when all is read."""
+    mark = read_mark(workspace, person.id, channel_id)
+    for message in workspace.messages(channel_id):
+        if message["ts"] > mark and message["user"] != person.id:
+            return str(message["ts"])
+    return ""
 
 
 def mark_read(workspace: Workspace, user_id: str, channel_id: str) -> None:
@@ -132,7 +141,7 @@ def timeline(workspace: Workspace, person: Person, channel_id: str) -> list[Show
 
 def moment(ts: str) -> datetime:
     """The time of a message, aware."""
-    return datetime.fromtimestamp(int(ts.split(".")[0]), UTC)
+    return datetime.fromtimestamp(int(ts.split(".", maxsplit=1)[0]), UTC)
 
 
 def day(when: datetime) -> str:

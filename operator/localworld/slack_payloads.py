@@ -48,9 +48,7 @@ def home_event(workspace: Workspace, user_id: str, tab: str) -> Document:
     return body | {"event_ts": workspace.next_ts()} | ({"view": home["view"]} if home else {})
 
 
-def message_click(
-    workspace: Workspace, user_id: str, message: Document, channel: Document, action: Document, values: Document
-) -> Document:
+def message_click(workspace: Workspace, user_id: str, message: Document, channel: Document, action: Document, values: Document) -> Document:
     """block_actions on a message."""
     hidden = "only_for" in message
     thread = {"thread_ts": message["thread_ts"]} if message.get("thread_ts") else {}
@@ -146,5 +144,3 @@ def person_message(workspace: Workspace, user_id: str, text: str, thread_ts: str
     message: Document = {"type": "message", "user": user_id, "text": text, "ts": workspace.next_ts(), "team": TEAM}
     message["client_msg_id"] = secrets.token_hex(16)
     return message | ({"thread_ts": thread_ts, "parent_user_id": BOT_USER} if thread_ts else {})
-
-

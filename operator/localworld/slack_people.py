@@ -203,7 +203,7 @@ def _fits(element: Document, click: Click) -> bool:
     """For buttons that share an action_id (rows of App Home), the value given says which one."""
     if element["type"] != "button" or click.force or click.value is MISSING or click.value is None:
         return True
-    return element.get("value", "") == click.value
+    return bool(element.get("value", "") == click.value)
 
 
 def _filled(blocks: list[Document], click: Click) -> dict[str, Document]:

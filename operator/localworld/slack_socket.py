@@ -122,27 +122,26 @@ class SocketHub:
 
     async def deliver(self, kind: str, payload: Document) -> Delivery:
         """Send one envelope of `kind` ("events_api", "interactive", "slash_commands") until it is acknowledged."""
-        envelope = {"envelope_id": str(uuid.uuid4()), "type": kind, "payload": payload}
+        envelope_id = str(uuid.uuid4())
+        envelope: Document = {"envelope_id": envelope_id, "type": kind, "payload": payload}
         envelope["accepts_response_payload"] = kind != "events_api"
         fault = self._world.fault("slack", OPERATION, DELIVERY_FAULTS)
         await self._before(fault)
         twice = fault is not None and fault.kind == "duplicate"
         answer: asyncio.Future[Document] = asyncio.get_running_loop().create_future()
-        self._waiting.answers[envelope["envelope_id"]] = answer
+        self._waiting.answers[envelope_id] = answer
         delivery = Delivery(acked=False, payload={}, attempts=0)
         for attempt in range(RETRIES + 1):
             retry = {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
             delivery = await self._attempt(envelope | retry, answer, attempt, twice=twice)
             if delivery.acked:
                 break
-        del self._waiting.answers[envelope["envelope_id"]]
+        del self._waiting.answers[envelope_id]
         status = 200 if delivery.acked else 0
         self._world.record("slack", f"{OPERATION}.{kind}", envelope | {"attempts": delivery.attempts}, status, delivery.payload)
         return delivery
 
-    async def _attempt(
-        self, envelope: Document, answer: asyncio.Future[Document], attempt: int, *, twice: bool
-    ) -> Delivery:
+    async def _attempt(self, envelope: Document, answer: asyncio.Future[Document], attempt: int, *, twice: bool) -> Delivery:
         socket = await self._live_socket()
         if socket is None:
             return Delivery(acked=False, payload={}, attempts=attempt)

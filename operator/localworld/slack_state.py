@@ -215,7 +215,7 @@ def _messages(channel_id: str) -> str:
 
 def _wire_view(given: Document, view_id: str, hash_: str) -> Document:
     """The view as Slack sends it: every key present, the app's own filled in."""
-    empty = {
+    empty: Document = {
         "title": None,
         "submit": None,
         "close": None,
@@ -226,7 +226,7 @@ def _wire_view(given: Document, view_id: str, hash_: str) -> Document:
         "notify_on_close": False,
         "submit_disabled": False,
     }
-    own = {
+    own: Document = {
         "id": view_id,
         "team_id": TEAM,
         "state": {"values": {}},

@@ -47,7 +47,7 @@ def first_renewal(workspace: Workspace) -> list[Step]:
             f"Switch to {approver[1].split()[0]}" if approver else "",
         ),
         Step(5, "Sign for the customer", signed, *_signing_page(envelopes)),
-        Step(6, "See the CRM before and after", _crm_written(world), "/crm", "Open the CRM"),
+        Step(6, "See the CRM before and after", _crm_written(world), *(("/crm", "Open the CRM") if signed else ())),
         Step(7, "Jump 59 days on another one: see what a miss looks like", _jumped(world)),
     ]
 

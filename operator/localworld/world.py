@@ -17,9 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-FaultKind: TypeAlias = Literal[
-    "status", "drop_after_commit", "drop_before", "delay", "duplicate", "reorder", "disconnect", "lost_webhook"
-]
+FaultKind: TypeAlias = Literal["status", "drop_after_commit", "drop_before", "delay", "duplicate", "reorder", "disconnect", "lost_webhook"]
 Document: TypeAlias = dict[str, Any]
 
 HTTP_FAULTS: Final = frozenset({"status", "drop_after_commit", "drop_before", "delay"})
@@ -157,9 +155,7 @@ class World:
     def record(self, surface: str, operation: str, request: Document, status: int, answer: object) -> None:
         """Write one exchange into the journal; status 0 means that the caller got no answer."""
         row = (self.now().isoformat(), surface, operation, json.dumps(request), status, json.dumps(answer))
-        self._db.execute(
-            "INSERT INTO journal (at, surface, operation, request, status, answer) VALUES (?, ?, ?, ?, ?, ?)", row
-        )
+        self._db.execute("INSERT INTO journal (at, surface, operation, request, status, answer) VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def journal(self, surface: str = "", operation: str = "", limit: int = 10_000) -> list[Document]:
         """The last `limit` exchanges, oldest first; empty arguments match everything.

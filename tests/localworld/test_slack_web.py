@@ -12,12 +12,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from contractops.tests.localworld.worlds import RunningWorld, start_world
 
+BOT = "xoxb-local"
 HEADER = {"type": "header", "text": {"type": "plain_text", "text": "60 days to decide"}}
 BUTTON = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}, "value": "t1"}
 ROW = {"type": "actions", "block_id": "act", "elements": [BUTTON]}
 
 
-def client(world: RunningWorld, token: str = "xoxb-local", **more: Any) -> WebClient:
+def client(world: RunningWorld, token: str = BOT, **more: Any) -> WebClient:
     """The SDK's client, pointed at the world."""
     return WebClient(token, base_url=f"{world.url}/slack/api/", **more)
 

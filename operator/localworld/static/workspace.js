@@ -10,8 +10,12 @@ const person = () => document.body.dataset.person;
 const live = (words) => { $("#live").textContent = ""; setTimeout(() => { $("#live").textContent = words; }, 30); };
 
 async function post(path, body) {
-  const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-  return { ok: answer.ok, ...(await answer.json()) };
+  try {
+    const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    return { ok: answer.ok, ...(await answer.json()) };
+  } catch {
+    return { ok: false, detail: "The local world does not answer." };
+  }
 }
 
 function toast(words) {
@@ -94,10 +98,13 @@ async function refresh() {
   return markRead();
 }
 
+// A reader needs a moment: the badge goes after a second of looking.
+let reading = 0;
 function markRead() {
-  const channel = document.body.dataset.channel;
+  clearTimeout(reading);
   if (document.hidden || document.body.dataset.atHome === "yes") return;
-  if ($(`[data-key="c-${channel}"] .badge`)) post("/page/read", { user: person(), channel });
+  const [user, channel] = [person(), document.body.dataset.channel];
+  if ($(`[data-key="c-${channel}"] .badge`)) reading = setTimeout(() => post("/page/read", { user, channel }), 1000);
 }
 
 // Clicks on cards, forms and App Home
@@ -216,8 +223,9 @@ function closeModal() {
 
 // Clock
 
-const dayWords = (iso) => new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "America/Chicago" }).format(new Date(iso)).replace(",", "");
-const timeWords = (iso) => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "America/Chicago" }).format(new Date(iso));
+const inZone = (locale, parts, iso) => new Intl.DateTimeFormat(locale, { ...parts, timeZone: document.body.dataset.zone }).format(new Date(iso));
+const dayWords = (iso) => inZone("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric" }, iso).replace(",", "");
+const timeWords = (iso) => inZone("en-GB", { hour: "2-digit", minute: "2-digit" }, iso);
 const worldNow = () => new Date($(".now time").dateTime);
 let nextEvent = null;
 let target = null;
@@ -238,9 +246,11 @@ async function askJump(iso, pickDate = false) {
   $("#jump-go").disabled = true;
   $("#jump-summary").textContent = "Looking what is planned until then…";
   $("#jump-list").replaceChildren();
-  const events = await (await fetch(`/_world/agenda?to=${encodeURIComponent(iso)}`)).json();
+  const answer = await fetch(`/_world/agenda?to=${encodeURIComponent(iso)}`);
+  const events = await answer.json();
   if (iso !== target) return;
-  $("#jump-summary").textContent = events.length ? `This triggers ${counted(events)}, in this order:` : "Nothing is planned until then.";
+  const nothing = answer.headers.get("X-Operator") === "silent" ? "The operator does not answer: only the clock will move." : "Nothing is planned until then.";
+  $("#jump-summary").textContent = events.length ? `This triggers ${counted(events)}, in this order:` : nothing;
   $("#jump-list").replaceChildren(...events.slice(0, 12).map((event) => {
     const line = document.createElement("li");
     line.textContent = `${dayWords(event.at)}, ${timeWords(event.at)}: ${event.label}`;
@@ -266,25 +276,27 @@ async function jump() {
 }
 
 function chosenMorning() {
-  // 09:00 in Chicago is 15:00 UTC in winter and 14:00 in summer: ask the zone which one holds on that day.
-  const day = $("#jump-date").value;
-  const guess = new Date(`${day}T15:00:00Z`);
-  return timeWords(guess) === "09:00" ? guess.toISOString() : new Date(guess.getTime() - 3600e3).toISOString();
+  // Nine in the reader's zone: what the zone makes of nine UTC says how far to go back.
+  const nine = new Date(`${$("#jump-date").value}T09:00:00Z`);
+  const there = new Date(`${nine.toLocaleString("en-US", { timeZone: document.body.dataset.zone })} UTC`);
+  return new Date(2 * nine.getTime() - there.getTime()).toISOString();
 }
 
 // Composer
 
 async function send() {
   const box = $("#composer-text");
-  const text = box.value.trim();
-  if (!text) return;
+  const typed = box.value.trim();
+  if (!typed) return;
+  // As Slack's own client sends it: three entities, and a mention as a control sequence.
+  const text = typed.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replaceAll("@Renewal Desk", "<@U0DESK>");
   const channel = document.body.dataset.channel;
   box.value = "";
   const slash = /^(\/[a-z-]+)\s*([\s\S]*)$/.exec(text);
   const answer = slash
     ? await post("/_world/slack/slash", { user: person(), command: slash[1], text: slash[2], channel })
     : await post("/_world/slack/say", { user: person(), channel, text, thread_ts: box.dataset.thread || "" });
-  if (!answer.ok) box.value = text;
+  if (!answer.ok) box.value = typed;
   told(answer);
 }
 
@@ -325,11 +337,11 @@ async function arrived() {
   } else if (location.hash) {
     const aim = document.getElementById(location.hash.slice(1));
     if (aim) { aim.scrollIntoView({ block: "start" }); aim.classList.add("arrived"); }
+  } else if ($("#first-unread")) {
+    $("#first-unread").scrollIntoView({ block: "start" });
   } else {
-    const unread = $$("#scroll > section > *");
-    if (unread.length) $("#scroll").scrollTop = $("#scroll").scrollHeight;
-    const last = $$("#scroll > section > .message").pop();
-    if (last && last.offsetHeight > $("#scroll").clientHeight) last.scrollIntoView({ block: "start" });
+    const last = $$("#scroll > section > :is(.message, .pointer)").pop();
+    if (last) last.scrollIntoView({ block: last.offsetHeight > $("#scroll").clientHeight ? "start" : "end" });
   }
   markRead();
 }
@@ -412,7 +424,8 @@ function listen() {
     pending = setTimeout(refresh, 50);
     if (event.data === "clock") showNextEvent();
   };
-  stream.onopen = () => document.body.dataset.listening = "yes";
+  // What changed between the page and the stream is fetched once; a test waits for the mark.
+  stream.onopen = () => refresh().then(() => { document.body.dataset.listening = "yes"; });
 }
 
 remember();
