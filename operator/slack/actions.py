@@ -78,6 +78,17 @@ class Action(StrEnum):
     # Any input of an open form that asks for a new preview
     FORM_CHANGED = "v"
 
+    @classmethod
+    def named(cls, action_id: str) -> Action:
+        """The action of an ``action_id``; a second button of the same kind in a row has a number behind it (``offer_use:2``).
+
+        Raises ``ValueError`` for a name that is not listed.
+        """
+        name, _, number = action_id.partition(":")
+        if number and not number.isdigit():
+            raise ValueError(action_id)
+        return cls(name)
+
 
 class Callback(StrEnum):
     """``callback_id`` of a form."""

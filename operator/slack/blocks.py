@@ -129,9 +129,12 @@ def row(
     foreign = {button.action for button in buttons} - set(order)
     if foreign:
         raise InvariantError("CO-SLK-010", f"a card in this state has no button {', '.join(sorted(foreign))}")
-    elements = []
+    elements: list[Block] = []
     for button in sorted(buttons, key=lambda each: order.index(each.action)):
         element = _button(button, button.about or (about or {}).get(button.action, ""))
+        twins = sum(Action.named(other["action_id"]) is button.action for other in elements)
+        if twins:  # an action_id may stand once in a row
+            element["action_id"] += f":{twins + 1}"
         if button.action in (primary, danger):
             element["style"] = "primary" if button.action is primary else "danger"
         if confirms and button.action in confirms:

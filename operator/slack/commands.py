@@ -160,7 +160,7 @@ def _click(payload: Payload) -> Click:
     container = _dict(payload, "container")
     channel = container.get("channel_id")
     try:
-        name = Action(_text(action, "action_id"))
+        name = Action.named(_text(action, "action_id"))
     except ValueError:
         raise UnknownName(_text(action, "action_id"), actor, channel) from None
     view: Payload = payload["view"] if isinstance(payload.get("view"), dict) else {}

@@ -94,6 +94,9 @@ def _blocks(blocks: list[Json], most: int) -> list[str]:
         path = f"blocks[{place}]"
         if block.get("type") not in BLOCKS:
             faults.append(f"{path}: type {block.get('type')!r} is not used")
+        named = [each["action_id"] for each in block.get("elements", []) if "action_id" in each]
+        if len(named) != len(set(named)):
+            faults.append(f"{path}: an action_id stands twice")
         if len(block.get("block_id", "")) > 255:  # noqa: PLR2004 - Slack's limit of every id
             faults.append(f"{path}.block_id: too long")
         if block.get("type") == "section" and not block.get("text") and not block.get("fields"):

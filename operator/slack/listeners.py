@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
 
@@ -64,7 +65,7 @@ def build_app(client: AsyncWebClient, app_id: str, desk: Desk, interaction: Inte
     app.use(door.store_first)
     app.error(door.report)
     for action in Action:
-        app.action(action.value)(door.work)
+        app.action(re.compile(rf"^{action.value}(:\d+)?$"))(door.work)
     for callback in Callback:
         app.view(callback.value)(door.work)
     app.command(commands.COMMAND)(door.work)
