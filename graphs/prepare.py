@@ -31,8 +31,9 @@ from contractops.graphs.steps import (
     StoredDraft,
     Workbench,
 )
-from contractops.tools.signature import ApprovalStep, required_approvals
-from contractops.tools.terms import TermsChoices, assemble, default_choices, terms_hash
+from contractops.tools.errors import Refused
+from contractops.tools.signature import ApprovalStep, SignerPlan, plan_signers, required_approvals
+from contractops.tools.terms import Terms, assemble, can_be_approved, default_choices, terms_hash
 from contractops.tools.values import sha256_of
 
 
@@ -40,11 +41,11 @@ def prepare(workbench: Workbench, position: Position) -> Step:
     """Make the next draft from the facts of now and the choices of people; ``stuck`` when no terms can be assembled."""
     case = workbench.case(position.renewal_id)
     number = case.draft_number + 1
-    choices = case.choices or default_choices(case.source, case.now)
+    choices = case.choices or default_choices(case.source)
     result = assemble(case.source, choices, draft_number=number)
     if result.terms is None:
         return _stuck(case, [finding.model_dump(mode="json") for finding in result.findings])
-    document = workbench.document(result.terms)
+    document = workbench.document(result.terms, signers_of(case, result.terms))
     facts_hash = terms_hash(result.terms)
     draft = NewDraft(
         number=number,
@@ -85,6 +86,14 @@ def review(workbench: Workbench, position: Position) -> Step:
     return planners[decision.event](case, decision)
 
 
+def signers_of(case: Case, terms: Terms) -> tuple[SignerPlan, ...]:
+    """Who would sign ``terms``; nobody while a finding says that nobody may, which blocks the approval."""
+    try:
+        return plan_signers(terms, case.people, case.matrix)
+    except Refused:
+        return ()
+
+
 def payload_hash(facts_hash: str, document: bytes) -> str:
     """What a decision over a draft binds to: the facts and the document's bytes."""
     return sha256_of(f"{facts_hash}:{sha256_of(document)}")
@@ -104,7 +113,8 @@ def missing_approval(case: Case, draft: StoredDraft, approvals: tuple[NewApprova
     """
     active = {person.person_id for person in case.people if person.active}
     given = {approval.step: approval for approval in approvals if approval.payload_hash == draft.payload_hash}
-    for needed in required_approvals(draft.terms, draft.created_by, case.people, case.matrix):
+    owner = case.owner.person_id if case.owner else ""
+    for needed in required_approvals(draft.terms, owner, case.people, case.matrix, prepared_by=draft.created_by):
         approval = given.get(needed.number)
         if approval is None or approval.role != needed.role or approval.person_id not in active:
             return needed
@@ -127,6 +137,8 @@ def back_to_review(case: Case, event: Event, by: str, *, cards: tuple[NewCard, .
 
 def _approve(case: Case, decision: Decision) -> Step:
     draft = case.require_draft()
+    if not can_be_approved(draft.terms):  # the desk offers no button for it; a forged click ends here
+        return back_to_review(case, Event.TAKE_BACK, "machine", data={"draft": draft.number, "why": "a finding blocks it"})
     if not still_true(case, draft):
         return Step(Event.STALE, decision.by, values=answered(decision), data={"draft": draft.number})
     needed = missing_approval(case, draft, case.approvals)
@@ -199,6 +211,3 @@ def _stuck(case: Case, findings: list[object]) -> Step:
     trouble = {"code": "terms", "findings": findings}
     card = NewCard(f"{case.renewal_id}/trouble/terms/{case.draft_number}", "needs_person", tell(case), thread=root(case), broadcast=True, gated=True)
     return Step(Event.STUCK, "machine", gate=owner_gate(case, "person"), values={"trouble": trouble}, cards=(card,), data=trouble)
-
-
-__all__ = ["TermsChoices", "back_to_review", "missing_approval", "payload_hash", "prepare", "review", "still_true"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from contractops.graphs.flag import answered, decided, hand_to_preparing, lapse, let_renew, owner_gate, root, stop, tell
 from contractops.graphs.lifecycle import Event
-from contractops.graphs.prepare import back_to_review, missing_approval, still_true
+from contractops.graphs.prepare import back_to_review, missing_approval, signers_of, still_true
 from contractops.graphs.steps import Case, Decision, NewCard, NewEffect, NewGate, Position, Step, Workbench
 from contractops.tools.crm import plan_patch
 from contractops.tools.errors import InvariantError
@@ -23,8 +23,9 @@ def send(workbench: Workbench, position: Position) -> Step:
     """Send the approved draft for signature, or prepare a new one when it is no longer what would be sent."""
     case = workbench.case(position.renewal_id)
     draft = case.require_draft()
-    same_bytes = sha256_of(workbench.document(draft.terms)) == draft.document_sha256
-    if not same_bytes or not still_true(case, draft) or missing_approval(case, draft, case.approvals) is not None:
+    signers = signers_of(case, draft.terms)
+    same_bytes = sha256_of(workbench.document(draft.terms, signers)) == draft.document_sha256
+    if not same_bytes or not signers or not still_true(case, draft) or missing_approval(case, draft, case.approvals) is not None:
         return Step(Event.STALE, "machine", data={"draft": draft.number, "same_bytes": same_bytes})
     plan = plan_envelope(
         draft.terms,

@@ -14,7 +14,7 @@ from contractops.graphs.lifecycle import Event, Stage
 from contractops.tools.crm import CrmRecord, SignedFacts
 from contractops.tools.errors import InvariantError
 from contractops.tools.people import Person
-from contractops.tools.signature import AuthorityMatrix
+from contractops.tools.signature import AuthorityMatrix, SignerPlan
 from contractops.tools.terms import Terms, TermsChoices, TermsSource
 
 
@@ -175,8 +175,8 @@ class Workbench(Protocol):
         """Every fact that planning a step may need."""
         ...
 
-    def document(self, terms: Terms) -> bytes:
-        """The order form of ``terms`` as PDF: the same terms give the same bytes."""
+    def document(self, terms: Terms, signers: tuple[SignerPlan, ...]) -> bytes:
+        """The order form of ``terms`` as PDF: the same terms and signers give the same bytes."""
         ...
 
     def commit(self, position: Position, step: Step) -> Stage:

@@ -14,27 +14,31 @@ from sqlmodel import Session
 
 from contractops.graphs.lifecycle import CLOSES_TERM, Event, Stage
 from contractops.graphs.prepare import payload_hash
-from contractops.graphs.steps import Case, Decision, NewDraft, Position, Step
+from contractops.graphs.steps import Case, Decision, NewCard, NewDraft, Position, Step
 from contractops.operator import agenda, cases, terms_ahead
 from contractops.operator.clock import wall_now
 from contractops.operator.failpoints import passing
 from contractops.operator.store import cards, gates, renewals
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import Blob
-from contractops.operator.store.tables import Approval, Draft, Gate, Renewal
+from contractops.operator.store.tables import Approval, Card, Draft, Effect, Gate, Renewal
 from contractops.tools.errors import NotFound
 from contractops.tools.ports import Clock
+from contractops.tools.signature import SignerPlan
 from contractops.tools.terms import Terms
 from contractops.tools.values import sha256_of
+
+
+Render = Callable[[Terms, tuple[SignerPlan, ...]], bytes]
 
 
 class Workbench:
     """What the graph works with. ``render`` makes the PDF of terms; ``rules`` are the policies of the settings file."""
 
-    def __init__(self, database: Database, clock: Clock, rules: cases.Rules, render: Callable[[Terms], bytes]) -> None:
+    def __init__(self, database: Database, clock: Clock, rules: cases.Rules, render: Render) -> None:
         self._database = database
         self._clock = clock
-        self._rules = rules
+        self.rules = rules
         self._render = render
 
     def position(self, renewal_id: str) -> Position:
@@ -45,11 +49,33 @@ class Workbench:
     def case(self, renewal_id: str) -> Case:
         """Every fact of the renewal, in one view."""
         with self._database.read() as session:
-            return cases.load(session, renewal_id, self._clock.now(), self._rules)
+            return cases.load(session, renewal_id, self._clock.now(), self.rules)
 
-    def document(self, terms: Terms) -> bytes:
+    def document(self, terms: Terms, signers: tuple[SignerPlan, ...]) -> bytes:
         """The order form of ``terms``."""
-        return self._render(terms)
+        return self._render(terms, signers)
+
+    def refresh_cards(self, session: Session, renewal_id: str) -> None:
+        """Rewrite every card of the renewal's present question and its root: something about it has become true."""
+        row = session.get(Renewal, renewal_id)
+        if row is None:
+            return
+        gate_key = gates.key_of(renewal_id, row.version)
+        touched = cards.touched_by(session, renewal_id, gate_key, root=f"{renewal_id}/root")
+        cards.rewrite(session, touched, version=row.version, wall=wall_now())
+
+    def tell_parked(self, session: Session, effect: Effect, error: str, *, unknown: bool) -> None:
+        """An effect stopped and needs a person: the owner and contract-ops get its card."""
+        row = session.get(Renewal, effect.renewal_id)
+        if row is None:
+            return
+        for person in dict.fromkeys((row.owner_id or "", *self.rules.contract_ops(session)[:1])):
+            if person:
+                args = {"effect": effect.key, "error": error[:500], "unknown": unknown}
+                card = NewCard(f"{effect.key}/parked/{person}", "parked", person, args=args)
+                cards.add(
+                    session, card, renewal_id=row.id, version=row.version, gate_key=None, now=self._clock.now(), wall=wall_now()
+                )
 
     def commit(self, position: Position, step: Step) -> Stage:
         """Commit ``step``; returns the new stage."""
@@ -65,8 +91,8 @@ class Workbench:
             self._cards(session, position, step, left, version, now, wall)
             row = session.get_one(Renewal, position.renewal_id, populate_existing=True)
             if target in CLOSES_TERM:
-                terms_ahead.open_next(session, row, now, self._rules)
-            row.next_action_at = agenda.next_action(session, row, now, self._rules)
+                terms_ahead.open_next(session, row, now, self.rules)
+            row.next_action_at = agenda.next_action(session, row, now, self.rules)
             session.add(row)
         for effect in step.effects:
             passing(effect.kind, "after_intent")
@@ -75,7 +101,7 @@ class Workbench:
     def _cards(self, session: Session, position: Position, step: Step, left: str, version: int, now: datetime, wall: datetime) -> None:
         gate_key = gates.key_of(position.renewal_id, version)
         for card in step.cards:
-            when, counted = agenda.posting_time(session, card, position.renewal_id, now, self._rules)
+            when, counted = agenda.posting_time(session, card, position.renewal_id, now, self.rules)
             cards.add(
                 session,
                 card,
@@ -92,11 +118,22 @@ class Workbench:
         old = [row for row in cards.touched_by(session, position.renewal_id, left, root=root) if row.key not in new]
         cards.rewrite(session, old, version=version, wall=wall)
         for row in old:
-            if row.key == root or (step.event in _KEEPS_CARD and row.gate_key == left):
-                row.gate_key = gate_key  # the root, and the card of a draft that returns, carry the buttons of the new question
+            if row.key == root:
+                row.gate_key = gate_key  # the root always carries the buttons of the present question
+        if step.event in _RETURNS:
+            self._revive_draft(session, position, gate_key, version, wall)
 
 
-_KEEPS_CARD = frozenset({Event.DECLINE, Event.TAKE_BACK, Event.REFUSE, Event.VOID, Event.EXPIRE, Event.DISPUTE})
+    def _revive_draft(self, session: Session, position: Position, gate_key: str, version: int, wall: datetime) -> None:
+        """A draft that came back to its owner: its card carries the buttons of the new question."""
+        row = session.get_one(Renewal, position.renewal_id)
+        card = session.get(Card, f"{position.renewal_id}/draft/{row.draft_number}")
+        if card is not None:
+            card.gate_key = gate_key
+            cards.rewrite(session, [card], version=version, wall=wall)
+
+
+_RETURNS = frozenset({Event.DECLINE, Event.TAKE_BACK, Event.REFUSE, Event.VOID, Event.EXPIRE, Event.DISPUTE})
 
 
 def position_of(session: Session, renewal_id: str) -> Position:

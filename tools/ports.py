@@ -136,6 +136,11 @@ class Messenger(Protocol):
         ...
 
 
+    def lookup(self, email: str) -> str | None:
+        """The user id of the account with ``email``, or None."""
+        ...
+
+
 class Interaction(Protocol):
     """Answers inside a live request."""
 

@@ -85,7 +85,7 @@ def use_offer(call: Call) -> Reply:
 
 def resend(call: Call) -> Reply:
     """Ask the vendor to remind the signers."""
-    envelope = _open_envelope(call)
+    envelope = open_envelope(call)
     if envelope is None or not may_help(call):
         return refused(call, AlreadyClosed(), "no open envelope")
     return intend(call, "docusign.resend", {"envelope": envelope.envelope_id, "at": call.now.isoformat()})
@@ -93,7 +93,7 @@ def resend(call: Call) -> Reply:
 
 def void(call: Call) -> Reply:
     """Take the envelope back; the vendor's answer returns the draft to review."""
-    envelope = _open_envelope(call)
+    envelope = open_envelope(call)
     if envelope is None:
         return refused(call, AlreadyClosed(), "no open envelope")
     if not may_help(call):
@@ -211,7 +211,7 @@ def what_now(call: Call) -> Reply:
 
 def nudge(call: Call) -> Reply:
     """A text for the owner to send to the signer himself."""
-    envelope = _open_envelope(call)
+    envelope = open_envelope(call)
     if envelope is None:
         return refused(call, AlreadyClosed(), "no open envelope")
     return Reply(whisper=Simple(text=explain.nudge_text(cases.overview(call.session, call.renewal, call.now, call.rules), envelope.state)))
@@ -267,7 +267,8 @@ def _draft(call: Call) -> Draft | None:
     return call.session.get(Draft, (call.renewal.id, number))
 
 
-def _open_envelope(call: Call) -> Envelope | None:
+def open_envelope(call: Call) -> Envelope | None:
+    """The envelope that is out, if any."""
     return call.session.exec(select(Envelope).where(Envelope.renewal_id == call.renewal.id, Envelope.open)).first()
 
 

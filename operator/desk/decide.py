@@ -23,13 +23,14 @@ from contractops.operator.slack.answers import (
     NotYours,
     OldVersion,
     OwnDraft,
+    Simple,
     SomebodyFirst,
     TooLate,
     Whisper,
 )
 from contractops.operator.store import cards, gates
 from contractops.operator.store.tables import Draft, Gate
-from contractops.tools.terms import Terms
+from contractops.tools.terms import Terms, can_be_approved
 
 HELPERS = frozenset({people.CONTRACT_OPS})
 """Roles that may act on the flag phase of any account; approving is never among it."""
@@ -91,9 +92,9 @@ def _denied(call: Call, gate: Gate, event: Event) -> Whisper | None:
     """Why this person may not answer this gate with ``event``, or None."""
     me = call.person.person_id
     if event in {Event.APPROVE, Event.DECLINE}:
-        if gate.decision is not None or me in gate.allowed:
-            return None
-        return _not_an_approver(call, gate)
+        if gate.decision is None and me not in gate.allowed:
+            return _not_an_approver(call, gate)
+        return _blocked(call, gate) if event is Event.APPROVE else None
     if event is Event.TAKE_BACK:
         draft = call.session.get(Draft, (call.renewal.id, call.renewal.draft_number))
         mine = draft is not None and me in {draft.created_by, call.renewal.owner_id}
@@ -101,6 +102,13 @@ def _denied(call: Call, gate: Gate, event: Event) -> Whisper | None:
     if me in gate.allowed or may_help(call):
         return None
     return NotYours(owner=_names(call.session, tuple(gate.allowed)))
+
+
+def _blocked(call: Call, gate: Gate) -> Whisper | None:
+    draft = call.session.get(Draft, (call.renewal.id, gate.draft_number))
+    if draft is None or can_be_approved(Terms.model_validate(draft.terms)):
+        return None
+    return Simple(text=f"Draft {draft.number} can't be approved yet: a finding blocks it. Nothing was changed.")
 
 
 def _not_an_approver(call: Call, gate: Gate) -> Whisper:

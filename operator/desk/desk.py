@@ -163,7 +163,8 @@ class Desk:
 def _resolve(session: Session, token: str) -> tuple[Button, Card, Renewal] | None:
     button = session.get(Button, token)
     card = session.get(Card, button.card_key) if button else None
-    renewal = session.get(Renewal, card.renewal_id) if card and card.renewal_id else None
+    renewal_id = (card.renewal_id or button.args.get("renewal")) if card and button else None
+    renewal = session.get(Renewal, renewal_id) if renewal_id else None
     return (button, card, renewal) if button and card and renewal else None
 
 

@@ -124,6 +124,14 @@ def park(session: Session, key: str, error: str) -> None:
         session.add(row)
 
 
+def settle(session: Session, key: str, found: str, *, by: str) -> None:
+    """A person says that a parked effect did happen: it counts as done, with his words as the receipt."""
+    row = session.get(Effect, key, populate_existing=True)
+    if row is not None and row.status == "needs_person":
+        row.status, row.receipt = "done", {"settled_by": by, "found": found}
+        session.add(row)
+
+
 def to_do(session: Session, *, at: datetime, renewal_id: str | None = None, limit: int = 1000) -> list[str]:
     """Keys of effects that could be performed now, oldest first."""
     query = select(Effect.key).where(

@@ -1,0 +1,46 @@
+"""What business time will trigger: the events ahead, in words, for whoever moves a clock.
+
+Rule 1: an event is a stored ``next_action_at`` or a card that was put off; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from contractops.graphs.lifecycle import Stage
+from contractops.operator.store.records import Account
+from contractops.operator.store.tables import Card, Envelope, Renewal
+from contractops.tools.alerts import days_left
+
+LIMIT = 200
+
+
+def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime, str]]:
+    """(instant, label) of every event after ``now`` up to ``to``, in order."""
+    rows = session.exec(
+        select(Renewal).where(Renewal.next_action_at > now, Renewal.next_action_at <= to).order_by(col(Renewal.next_action_at)).limit(LIMIT)
+    ).all()
+    events = [(row.next_action_at, _label(session, row)) for row in rows if row.next_action_at is not None]
+    held = session.exec(
+        select(Card).where(col(Card.post_at) > now, col(Card.post_at) <= to, Card.shown == 0).order_by(col(Card.post_at)).limit(LIMIT)
+    ).all()
+    events += [(card.post_at, "a card that quiet hours put off") for card in held if card.post_at is not None]
+    out = session.exec(select(Envelope).where(Envelope.open, Envelope.expires_at > now, Envelope.expires_at <= to)).all()
+    events += [(envelope.expires_at, "an envelope expires") for envelope in out]
+    return sorted(events)
+
+
+def _label(session: Session, row: Renewal) -> str:
+    account = session.exec(select(Account.name).where(Account.id == row.account_id, col(Account.superseded_at).is_(None))).first()
+    name = account or row.contract_id
+    at = row.next_action_at
+    if row.decide_by is not None and at is not None and at >= row.decide_by and row.missed_at is None:
+        return f"window closes, {name}"
+    if row.stage == Stage.SNOOZED and at == row.snoozed_until:
+        return f"snooze ends, {name}"
+    if row.safe_on is None or row.zone is None or at is None:
+        return name
+    left = days_left(row.safe_on, row.zone, at)
+    return f"{left}-day alert, {name}" if row.stage != Stage.IN_REVIEW else f"{left} days left, {name}"

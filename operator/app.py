@@ -1,0 +1,284 @@
+"""The composition root: the only place that names concrete adapters.
+
+Rule 1: building opens nothing remote; ``start`` does. Rule 2: a vendor that is not configured is None, and everything else works.
+Rule 3: stopping finishes or gives back what is under way; what is lost is found again by ``recover``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import structlog
+
+from contractops.operator import agenda_ahead, cases, engine, failpoints
+from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
+from contractops.operator.adapters.salesforce import Salesforce, SalesforceConfig
+from contractops.operator.clock import StoredClock, WallClock, wall_now
+from contractops.operator.desk.desk import Desk
+from contractops.operator.documents.order_form import Brand
+from contractops.operator.documents.write import render
+from contractops.operator.jobs import Jobs
+from contractops.operator.performers import Performer, Records, Signing
+from contractops.operator.posting import Posting
+from contractops.operator.settings import Settings
+from contractops.operator.slack import listeners
+from contractops.operator.slack.messenger import SlackMessenger
+from contractops.operator.store import inbox, schema
+from contractops.operator.store.db import Database
+from contractops.operator.store.embedded_crm import EmbeddedCrm
+from contractops.operator.store.tables import Due, Effect
+from contractops.operator.workbench import Workbench
+from contractops.tools.errors import InputError
+from contractops.tools.ports import Clock, Crm
+from contractops.tools.signature import SignerPlan
+from contractops.tools.terms import Terms, terms_hash
+
+SETTLE_SECONDS = 20.0
+
+log = structlog.get_logger("contractops.app")
+
+
+class Core:
+    """Database, business clock and rules: what every command needs. Nothing remote is opened."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        schema.ensure(self.database)
+        self.clock: Clock = StoredClock(self.database.engine) if settings.clock_url else WallClock()
+        self.rules = cases.rules_of(settings.rules, self.database)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.database.dispose()
+
+
+class Operator:
+    """The running operator: worker, Slack, web hooks, all in this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.core = Core(settings)
+        self.settings = settings
+        self.messenger = _messenger(settings)
+        self.signer = _docusign(settings)
+        self.crm = _crm(settings, self.core)
+        self.bell = _LateBell(settings.database_url)
+        self.workbench = Workbench(self.core.database, self.core.clock, self.core.rules, _renderer(self.core.rules))
+        self.jobs = Jobs(
+            self.core.database,
+            self.core.clock,
+            self.bell,
+            self.workbench,
+            self._performers(),
+            self.signer,
+            poll_seconds=settings.docusign_poll_seconds,
+        )
+        self.desk: Desk | None = None
+        if self.messenger is not None:
+            self.desk = Desk(
+                self.core.database,
+                self.core.clock,
+                self.core.rules,
+                self.messenger,
+                self.messenger,
+                app_id=settings.slack_app_id or "",
+                team_id=settings.slack_team_id,
+                on_decided=self.jobs.ring,
+                on_effects=self.jobs.ring_effects,
+            )
+
+    def start_worker(self) -> Callable[[], None]:
+        """Start the engine in this process and ring for everything that is ready; returns the function that stops it."""
+        if self.settings.failpoint and self.settings.failpoint_log:
+            failpoints.arm(self.settings.failpoint, self.settings.failpoint_log)
+        self.follow_world()
+        every = self.settings.recover_seconds
+        recover = f"*/{every} * * * * *" if every < 60 else "0 * * * * *"
+        poll = max(1, int(self.settings.docusign_poll_seconds))
+        crons = {
+            "sweep": ("0 * * * * *", "sweep"),
+            "recover": (recover, "recover"),
+            "poll": (f"*/{poll} * * * * *" if poll < 60 else "0 * * * * *", "poll"),
+            "crm": ("30 */5 * * * *", "sync_crm"),
+        }
+        jobs = {**self.jobs.table(), "inbound": self.inbound, "sync_crm": self.sync_crm}
+        stop = engine.run_worker(self.settings.database_url, jobs, crons, polling_seconds=self.settings.engine_polling_seconds)
+        self.bell.open()
+        self.jobs.release_own()
+        self.jobs.recover()
+        self.jobs.sweep()
+        return stop
+
+    def follow_world(self) -> None:
+        """Take over business time from the local world, if there is one: it may have moved while we were down."""
+        if self.settings.clock_url and isinstance(self.core.clock, StoredClock):
+            answer = httpx.get(self.settings.clock_url, timeout=5.0)
+            self.core.clock.move(datetime.fromisoformat(answer.json()["now"]))
+
+    def inbound(self, key: str) -> None:
+        """Handle an inbox row that its receiver left unhandled."""
+        with self.core.database.read() as session:
+            row = session.get(inbox.Inbox, key)
+        if row is None or row.handled_at is not None:
+            return
+        if row.kind == "connect":
+            self._see_to_envelope(key, str(row.payload["envelope_id"]))
+        elif self.desk is not None:
+            self.desk.handle(key)
+
+    def sync_crm(self) -> None:
+        """Read the CRM's records of the contracts that are on the way, so that drift and conflicts are seen."""
+        cases.sync_crm(self.core.database, self.crm, self.core.clock.now())
+
+    # Web hooks and the local world
+
+    def envelope_event(self, key: str, envelope_id: str, payload: dict[str, Any]) -> None:
+        """Commit the vendor's event, then read the envelope afresh."""
+        with self.core.database.write() as session:
+            fresh = inbox.commit(session, key, "connect", payload, at=wall_now())
+        if fresh:
+            self._see_to_envelope(key, envelope_id)
+
+    def _see_to_envelope(self, key: str, envelope_id: str) -> None:
+        self.jobs.read_envelope(envelope_id)
+        with self.core.database.write() as session:
+            inbox.handled(session, key, "read", at=wall_now())
+
+    def agenda(self, to: datetime) -> list[tuple[datetime, str]]:
+        """What business time will trigger until ``to``."""
+        with self.core.database.read() as session:
+            return agenda_ahead.ahead(session, self.core.clock.now(), to)
+
+    def tick(self, now: datetime) -> None:
+        """Business time is ``now``: run the same sweep as cron does and wait until its work is done."""
+        if not isinstance(self.core.clock, StoredClock):
+            raise InputError("CO-CLK-001", "this installation does not follow a local world")
+        self.core.clock.move(now.astimezone(UTC))
+        self.jobs.sweep()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until no marker and no effect that could be done now is left, at most ``SETTLE_SECONDS`` (wall time)."""
+        for _turn in range(int(SETTLE_SECONDS / 0.05)):
+            if not self._busy():
+                return
+            time.sleep(0.05)
+        log.warning("work goes on after a move of the clock")
+
+    def _busy(self) -> bool:
+        from sqlmodel import select
+
+        with self.core.database.read() as session:
+            if session.exec(select(Due.renewal_id).limit(1)).first() is not None:
+                return True
+            waiting = session.exec(select(Effect.attempts).where(Effect.status == "todo").limit(50)).all()
+            return any(attempts < 2 for attempts in waiting)
+
+    def _performers(self) -> dict[str, Performer]:
+        found: dict[str, Performer] = dict(Records(self.crm).kinds())
+        if self.messenger is not None:
+            found["slack.card"] = Posting(self.core.database, self.core.clock, self.messenger, self.core.rules).card
+        if self.signer is not None:
+            found |= Signing(self.core.database, self.core.clock, self.signer, self.signer).kinds()
+        return found
+
+    async def serve(self) -> None:
+        """Run everything until it is told to stop."""
+        from contractops.operator import serving
+
+        await serving.serve(self)
+
+
+class _LateBell:
+    """Rings once the engine's tables exist; before that a ring is left to ``recover``."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._client: engine.Client | None = None
+
+    def open(self) -> None:
+        """The worker has been launched."""
+        self._client = engine.Client(self._url)
+
+    def enqueue(self, key: str, job: str, args: list[str], *, queue: engine.Queue = "now", once: str | None = None) -> None:
+        """See ``engine.Doorbell``."""
+        if self._client is not None:
+            self._client.enqueue(key, job, args, queue=queue, once=once)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if self._client is not None:
+            self._client.close()
+
+
+def slack_app(operator: Operator) -> Any:
+    """The Bolt app of the operator, or None without Slack."""
+    settings = operator.settings
+    if operator.desk is None or operator.messenger is None or settings.slack_bot_token is None:
+        return None
+    client = listeners.build_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, timeout=10.0)
+    return listeners.build_app(client, settings.slack_app_id or "", operator.desk, operator.messenger)
+
+
+def _renderer(rules: cases.Rules) -> Callable[[Terms, tuple[SignerPlan, ...]], bytes]:
+    def made(terms: Terms, signers: tuple[SignerPlan, ...]) -> bytes:
+        return render(terms, signers, terms_hash(terms), Brand())
+
+    return made
+
+
+def _messenger(settings: Settings) -> SlackMessenger | None:
+    if settings.slack_bot_token is None:
+        return None
+    return SlackMessenger(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+
+
+def _docusign(settings: Settings) -> DocuSign | None:
+    if settings.docusign_host is None:
+        return None
+    if settings.docusign_private_key is None:
+        raise InputError("CO-SET-010", "CONTRACTOPS_DOCUSIGN_PRIVATE_KEY is not set", advice="Name the file of the RSA key of the integration.")
+    hook = f"{settings.public_url.rstrip('/')}/docusign/connect" if settings.public_url else None
+    return DocuSign(
+        DocuSignConfig(
+            base_url=settings.docusign_host,
+            account_id=settings.docusign_account_id,
+            token_url=f"{settings.docusign_oauth_url.rstrip('/')}/oauth/token",
+            audience=httpx.URL(settings.docusign_oauth_url).netloc.decode(),
+            integration_key=settings.docusign_integration_key,
+            user_id=settings.docusign_user_id,
+            private_key=settings.docusign_private_key.read_text(),
+            hook_url=hook,
+        ),
+        wall_now,
+    )
+
+
+def _crm(settings: Settings, core: Core) -> Crm:
+    if settings.salesforce_url is None:
+        return EmbeddedCrm(core.database, core.clock)
+    if settings.salesforce_private_key is None:
+        raise InputError("CO-SET-011", "CONTRACTOPS_SALESFORCE_PRIVATE_KEY is not set", advice="Name the file of the RSA key of the connected app.")
+    return Salesforce(
+        SalesforceConfig(
+            login_url=settings.salesforce_url,
+            client_id=settings.salesforce_client_id,
+            username=settings.salesforce_username,
+            private_key=settings.salesforce_private_key.read_text(),
+            audience=settings.salesforce_audience,
+            api_version=settings.salesforce_version.removeprefix("v"),
+        ),
+        wall_now,
+    )
+
+
+def run(settings: Settings) -> None:
+    """Build and serve until stopped."""
+    asyncio.run(Operator(settings).serve())
+
+

@@ -1,0 +1,53 @@
+"""Lists and short answers: what ``/renewals`` and a plain message get.
+
+Rule 1: a person sees the contracts that he owns, those of the people he manages, and all when he is contract-ops.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlmodel import Session, col, select
+
+from contractops.graphs.lifecycle import FINAL
+from contractops.operator import cases, people
+from contractops.operator.showing import explain
+from contractops.operator.slack.views_outcome import RenewalsList, TextReply
+from contractops.operator.store.tables import Renewal
+from contractops.tools.calendars import zone
+from contractops.tools.people import Person
+
+HORIZON: Final = timedelta(days=120)
+LINES: Final = 10
+
+
+def due_list(session: Session, who: Person, now: datetime, rules: cases.Rules) -> RenewalsList:
+    """What is due for ``who`` within 120 days, most urgent first."""
+    until = (now + HORIZON).astimezone(zone(who.working_time.zone)).date()
+    mine = select(Renewal).where(col(Renewal.stage).not_in([str(stage) for stage in FINAL]), col(Renewal.served_at).is_(None))
+    owners = visible_owners(session, who)
+    if owners is not None:
+        mine = mine.where(col(Renewal.owner_id).in_(owners))
+    rows = session.exec(mine.where(Renewal.decide_by <= now + HORIZON).order_by(col(Renewal.decide_by)).limit(LINES)).all()
+    unknown = len(session.exec(mine.where(Renewal.window_status == "unknown")).all())
+    later = session.exec(mine.where(Renewal.decide_by > now + HORIZON).order_by(col(Renewal.decide_by)).limit(1)).first()
+    return RenewalsList(
+        until=until,
+        lines=tuple(explain.list_line(cases.overview(session, row, now, rules), now) for row in rows),
+        unknown=unknown,
+        next_account=cases.overview(session, later, now, rules).account_name if later else None,
+        next_day=later.safe_on if later else None,
+    )
+
+
+def visible_owners(session: Session, who: Person) -> tuple[str, ...] | None:
+    """Owners whose contracts ``who`` may see; None: all of them."""
+    if who.role in {people.CONTRACT_OPS, people.VP_SALES, people.FINANCE}:
+        return None
+    return (who.person_id, *(one.person_id for one in people.everybody(session) if one.manager_id == who.person_id))
+
+
+def what_i_can() -> TextReply:
+    """The honest answer to a plain message in this version."""
+    return TextReply(text="I can't answer questions yet. /renewals lists what is due; the buttons on a card do the rest.")

@@ -1,0 +1,284 @@
+"""Forms that were sent: one function a form. The form was checked before it was acknowledged; here it is checked again and counts.
+
+Rule 1: what decides goes through the gate of the button that opened the form.
+Rule 2: texts of people are stored and shown as theirs; nothing is computed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import time
+from typing import Any, TypeVar
+
+from contractops.graphs.lifecycle import Event
+from contractops.operator import cases, people
+from contractops.operator.attend import note
+from contractops.operator.desk.call import Call, Reply
+from contractops.operator.desk.clicks import intend, open_envelope, post_text, settle_credit
+from contractops.operator.desk.decide import decide, may_help, refused
+from contractops.operator.slack.actions import Callback
+from contractops.operator.slack.answers import AlreadyClosed, NotYours, Simple
+from contractops.operator.slack.commands import Submit
+from contractops.operator.slack.forms import (
+    DeclineSubmission,
+    EditSubmission,
+    EvidenceSubmission,
+    HandoverSubmission,
+    PriceSubmission,
+    ReviewSubmission,
+    SignerSubmission,
+    SnoozeSubmission,
+    StopSubmission,
+    Submission,
+    TextSubmission,
+)
+from contractops.operator.slack.submissions import read_values
+from contractops.operator.store import ledger
+from contractops.operator.store.tables import Draft, Effect, NoticeEvidence
+from contractops.tools.calendars import zone
+from contractops.tools.errors import InvariantError
+from contractops.tools.notice_window import moment
+from contractops.tools.terms import Terms, TermsChoices
+from contractops.tools.terms_edit import edit
+
+T = TypeVar("T", bound=Submission)
+
+
+def _typed(call: Call, kind: type[T]) -> T:
+    """The submission as ``kind``. Raises ``InvariantError`` CO-DSK-001: the form was checked before it was stored."""
+    if not isinstance(call.command, Submit):
+        raise InvariantError("CO-DSK-001", "a click was handled as a form")
+    read = read_values(call.command)
+    if not isinstance(read, kind):
+        raise InvariantError("CO-DSK-001", f"a stored form does not read as {kind.__name__}")
+    return read
+
+
+def edit_draft(call: Call) -> Reply:
+    """New choices: the next draft."""
+    changes = _typed(call, EditSubmission).changes
+    draft = call.session.get_one(Draft, (call.renewal.id, call.renewal.draft_number))
+    overview = cases.overview(call.session, call.renewal, call.now, call.rules)
+    result = edit(overview.source, TermsChoices.model_validate(draft.choices), changes, draft.number + 1)
+    if result.choices is None:
+        return refused(call, Simple(text="The facts changed while you edited. Nothing was saved; please open the form again."), "edit refused")
+    return decide(call, Event.EDIT, {"choices": result.choices.model_dump(mode="json")})
+
+
+def approve(call: Call) -> Reply:
+    """The second approval, after a look at every figure."""
+    return decide(call, Event.APPROVE, {"comment": _typed(call, ReviewSubmission).comment})
+
+
+def decline(call: Call) -> Reply:
+    """Declined, with the reason."""
+    said = _typed(call, DeclineSubmission)
+    return decide(call, Event.DECLINE, {"reason": said.text, "kind": said.reason})
+
+
+def snooze(call: Call) -> Reply:
+    """Quiet until 09:00 of a day, at the owner's place."""
+    until = _typed(call, SnoozeSubmission).until
+    working = cases.working_time(call.session, call.renewal.owner_id, call.rules)
+    at = moment(until, time(9, 0), zone(working.zone))
+    return decide(call, Event.SNOOZE, {"until": at.isoformat()})
+
+
+def stop(call: Call) -> Reply:
+    """Not renewing, or renewing as it is."""
+    said = _typed(call, StopSubmission)
+    answer = said.model_dump(mode="json")
+    if said.what == "renew":
+        return decide(call, Event.LET_RENEW, answer)
+    reply = decide(call, Event.STOP, answer)
+    in_time = call.renewal.safe_on is not None and said.received_on is not None and said.received_on <= call.renewal.safe_on
+    if reply.advance and in_time and said.received_on is not None:
+        _record_evidence(call, "customer notice", said.received_on, said.note or "customer's notice", "customer")
+    return reply
+
+
+def evidence(call: Call) -> Reply:
+    """Proof that the notice was served."""
+    said = _typed(call, EvidenceSubmission)
+    reply = decide(call, Event.SERVED, said.model_dump(mode="json"))
+    if reply.advance:
+        _record_evidence(call, said.method, said.served_on, said.reference, said.served_by)
+    return reply
+
+
+def hand_over(call: Call) -> Reply:
+    """Offer the renewal to somebody else; until it is accepted both are told."""
+    said = _typed(call, HandoverSubmission)
+    to = people.person(call.session, said.person_id)
+    if to is None or not to.active or not may_help(call):
+        return refused(call, NotYours(owner=call.person.name if to is None else "the owner"), "hand over refused")
+    offer = {
+        "from": call.person.person_id,
+        "to": to.person_id,
+        "until": said.until.isoformat() if said.until else None,
+        "note": said.note,
+        "at": call.now.isoformat(),
+    }
+    call.renewal.handover = offer
+    call.renewal.answered_at = call.now
+    call.session.add(call.renewal)
+    note(call.session, call.renewal, "handover", call.person.person_id, call.now, offer)
+    post_text(call, f"{call.renewal.id}/handover/{call.now.isoformat()}", "handover", to.person_id, thread=None, args=offer)
+    return Reply(ring=True, outcome="handover offered")
+
+
+def return_handover(call: Call) -> Reply:
+    """Give it back, with the reason."""
+    said = _typed(call, TextSubmission)
+    offer = call.renewal.handover or {}
+    if offer.get("to") != call.person.person_id:
+        return refused(call, NotYours(owner="the new owner"), "not the new owner")
+    call.renewal.owner_id = offer["from"]
+    call.renewal.handover = {**offer, "returned_at": call.now.isoformat(), "returned_note": said.text}
+    call.session.add(call.renewal)
+    note(call.session, call.renewal, "handover returned", call.person.person_id, call.now, {"note": said.text})
+    _to_owner(call, "gave back", said.text)
+    return Reply(ring=True, outcome="handover returned")
+
+
+def change_signer(call: Call) -> Reply:
+    """Another signer of the customer, while the first has not signed; approved terms stay as they are."""
+    contact_id = _typed(call, SignerSubmission).contact_id
+    envelope = open_envelope(call)
+    draft = call.session.get(Draft, (call.renewal.id, call.renewal.draft_number))
+    if envelope is None or draft is None or not may_help(call):
+        return refused(call, AlreadyClosed(), "no open envelope")
+    overview = cases.overview(call.session, call.renewal, call.now, call.rules)
+    chosen = next((one for one in overview.source.contacts if one.contact_id == contact_id and one.may_sign), None)
+    old = Terms.model_validate(draft.terms).signer
+    if chosen is None or old is None:
+        return refused(call, AlreadyClosed(), "not a contact with signing right")
+    payload = {"envelope": envelope.envelope_id, "old_email": old.email, "name": chosen.name, "email": chosen.email}
+    return intend(call, "docusign.change_signer", payload)
+
+
+def ask(call: Call) -> Reply:
+    """A question of an approver, into the owner's thread; it pauses nothing."""
+    _to_owner(call, "asks", _typed(call, TextSubmission).text)
+    return Reply(ring=True, outcome="asked")
+
+
+def wish(call: Call) -> Reply:
+    """A wish for changes, to contract-ops and into the thread."""
+    said = _typed(call, TextSubmission).text
+    for person in call.rules.contract_ops(call.session)[:1]:
+        _text_to(call, person, "asks for changes", said)
+    _to_owner(call, "asked for changes", said)
+    return Reply(ring=True, outcome="changes asked for")
+
+
+def missing_price(call: Call) -> Reply:
+    """A price that an order lacks: a fact of the contract files, so contract-ops enters it there; the thread says who named it."""
+    said = _typed(call, PriceSubmission).amount
+    for person in call.rules.contract_ops(call.session)[:1]:
+        _text_to(call, person, f"names a price for {call.about.get('about')}", str(said))
+    return Reply(ring=True, whisper=Simple(text="Sent to contract-ops. The price counts once it is in the contract files."), outcome="price named")
+
+
+def ask_legal(call: Call) -> Reply:
+    """A legal question, to contract-ops who know counsel."""
+    said = _typed(call, TextSubmission).text
+    for person in call.rules.contract_ops(call.session)[:1]:
+        _text_to(call, person, "asks legal", said)
+    return Reply(ring=True, whisper=Simple(text="Sent to contract-ops for legal. The deadline goes on."), outcome="legal asked")
+
+
+def record(event: str) -> Callable[[Call], Reply]:
+    """Write a person's words into the chain under ``event``."""
+
+    def handler(call: Call) -> Reply:
+        said = _typed(call, TextSubmission).text
+        note(call.session, call.renewal, event, call.person.person_id, call.now, {"text": said})
+        args = {**call.card.args, "note": {"text": said, "by": call.person.person_id, "at": call.now.isoformat()}}
+        call.card.args = args
+        call.session.add(call.card)
+        return Reply(ring=True, whisper=Simple(text="Recorded."), outcome=event)
+
+    return handler
+
+
+def settle_difference(event: Event) -> Callable[[Call], Reply]:
+    """A person accepts or disputes a signed document that differs."""
+    return lambda call: decide(call, event, {"reason": _typed(call, TextSubmission).text})
+
+
+def credit_to_finance(call: Call) -> Reply:
+    """Hand the credit to finance."""
+    reply = settle_credit(call, "sent", {"note": _typed(call, TextSubmission).text})
+    if reply.ring:
+        args = {**call.card.args, "sent_by": call.person.person_id, "sent_at": call.now.isoformat()}
+        for person in people.with_role(call.session, people.FINANCE)[:1]:
+            post_text(call, f"{call.card.key}/finance", "finance", person, thread=None, args=args)
+    return reply
+
+
+def credit_words(decision: str) -> Callable[[Call], Reply]:
+    """A credit that is no breach, or goes back to the owner."""
+    return lambda call: settle_credit(call, decision, {"text": _typed(call, TextSubmission).text})
+
+
+def effect_done(call: Call) -> Reply:
+    """A person found that a parked effect did happen."""
+    said = _typed(call, TextSubmission).text
+    key = str(call.card.args.get("effect", ""))
+    effect = call.session.get(Effect, key)
+    if effect is None or effect.status != "needs_person" or not may_help(call):
+        return refused(call, AlreadyClosed(), "not parked")
+    ledger.settle(call.session, key, said, by=call.person.person_id)
+    note(call.session, call.renewal, "effect settled", call.person.person_id, call.now, {"effect": key, "found": said})
+    return Reply(ring=True, outcome="effect settled")
+
+
+def _record_evidence(call: Call, method: str, received_on: Any, reference: str, served_by: str) -> None:
+    call.session.merge(
+        NoticeEvidence(
+            renewal_id=call.renewal.id,
+            method=method,
+            received_on=received_on,
+            reference=reference,
+            served_by=served_by,
+            recorded_by=call.person.person_id,
+            recorded_at=call.now,
+        )
+    )
+
+
+def _to_owner(call: Call, did: str, said: str) -> None:
+    owner = call.renewal.owner_id or call.rules.contract_ops(call.session)[0]
+    _text_to(call, owner, did, said, thread=f"{call.renewal.id}/root")
+
+
+def _text_to(call: Call, person: str, did: str, said: str, *, thread: str | None = None) -> None:
+    key = f"{call.renewal.id}/text/{call.now.isoformat()}/{call.person.person_id}/{person}"
+    post_text(call, key, "text", person, thread=thread, args={"who": call.person.person_id, "did": did, "text": said})
+
+
+SUBMITS: dict[Callback, Callable[[Call], Reply]] = {
+    Callback.DRAFT_EDIT: edit_draft,
+    Callback.DRAFT_CHANGES: wish,
+    Callback.SECOND_APPROVE: approve,
+    Callback.SECOND_DECLINE: decline,
+    Callback.SECOND_ASK: ask,
+    Callback.SNOOZE: snooze,
+    Callback.STOP: stop,
+    Callback.HANDOVER: hand_over,
+    Callback.HANDOVER_RETURN: return_handover,
+    Callback.ENVELOPE_RESEND: wish,
+    Callback.ENVELOPE_SIGNER: change_signer,
+    Callback.MISSED_REASON: record("missed reason"),
+    Callback.LEGAL_ASK: ask_legal,
+    Callback.NOTICE_EVIDENCE: evidence,
+    Callback.FINDING_PRICE: missing_price,
+    Callback.CREDIT_FINANCE: credit_to_finance,
+    Callback.CREDIT_DISPUTE: credit_words("disputed"),
+    Callback.FINANCE_RETURN: credit_words("returned"),
+    Callback.EFFECT_DONE: effect_done,
+    Callback.DIFFERENCE_ACCEPT: settle_difference(Event.ACCEPT),
+    Callback.DIFFERENCE_DISPUTE: settle_difference(Event.DISPUTE),
+}
+"""What each form does."""

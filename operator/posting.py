@@ -1,0 +1,96 @@
+"""Posting: the performer of ``slack.card``. A card is posted once and rewritten as often as the truth changes.
+
+Rule 1: what a card says is read from the database at the moment it is sent.
+Rule 2: a post whose answer was lost is looked up by its key before it is repeated.
+Rule 3: one card is sent by one thread at a time, so a late update never overwrites a newer one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from contractops.operator import cases, people
+from contractops.operator.clock import wall_now
+from contractops.operator.performers import Receipt
+from contractops.operator.showing import show
+from contractops.operator.slack.render import render
+from contractops.operator.store.db import Database
+from contractops.operator.store.tables import Card, Effect
+from contractops.tools.errors import InvariantError, VendorError
+from contractops.tools.ports import Clock, Messenger, Posted
+
+LOOK_BACK = timedelta(hours=1)
+ROOT_SOON = timedelta(milliseconds=200)
+
+
+class Posting:
+    """Performs ``slack.card``."""
+
+    def __init__(self, database: Database, clock: Clock, messenger: Messenger, rules: cases.Rules) -> None:
+        self._database = database
+        self._clock = clock
+        self._messenger = messenger
+        self._rules = rules
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def card(self, effect: Effect) -> Receipt:
+        """Bring the message in line with the stored state."""
+        key = str(effect.payload["card"])
+        with self._locks[key]:
+            with self._database.write() as session:
+                card = session.get(Card, key, populate_existing=True)
+                if card is None:
+                    raise InvariantError("CO-CRD-001", f"there is no card {key}")
+                if card.shown >= int(effect.payload["revision"]):
+                    return Receipt(card.ts, {"shown": card.shown})  # a newer rewrite has told it already
+                body = render(show(session, card, self._clock.now(), self._rules))
+                revision = card.revision
+                channel, thread = self._place(session, card)
+            place = self._send(card, body, effect, channel, thread)
+            self._remember(key, place, revision)
+
+        return Receipt(place.ts, {"shown": revision, "channel": place.channel})
+
+    def _send(self, card: Card, body: dict[str, Any], effect: Effect, channel: str, thread: str | None) -> Posted:
+        if card.ts is not None and card.channel is not None:
+            place = Posted(channel=card.channel, ts=card.ts)
+            self._messenger.update(place, body)
+            return place
+        if effect.attempts > 1:
+            found = self._messenger.find(channel, card.key, since=effect.created_at - LOOK_BACK, thread_ts=thread)
+            if found is not None:
+                self._messenger.update(found, body)
+                return found
+        return self._messenger.post(channel, body, card.key, thread_ts=thread, broadcast=card.broadcast and thread is not None)
+
+    def _place(self, session: Session, card: Card) -> tuple[str, str | None]:
+        """Channel (or user id) and thread of a card; a thread's root goes first."""
+        thread: str | None = None
+        channel = card.channel
+        if card.thread is not None:
+            root = session.get(Card, card.thread)
+            if root is not None and root.person_id == card.person_id:
+                if root.ts is None:
+                    raise VendorError("CO-CRD-002", f"{card.thread} is not posted yet", retry_at=wall_now() + ROOT_SOON)
+                thread, channel = root.ts, root.channel
+        if channel is not None:
+            return channel, thread
+        slack_id, email = people.slack_address(session, card.person_id or "")
+        target = slack_id or (self._messenger.lookup(email) if email else None)
+        if target is None:
+            raise VendorError("CO-CRD-003", f"{card.person_id} has no Slack account", permanent=True)
+        return target, thread
+
+    def _remember(self, key: str, place: Posted, revision: int) -> None:
+        now: datetime = self._clock.now()
+        with self._database.write() as session:
+            card = session.get_one(Card, key, populate_existing=True)
+            card.channel, card.ts = place.channel, place.ts
+            card.shown = max(card.shown, revision)
+            card.posted_at = card.posted_at or now
+            session.add(card)

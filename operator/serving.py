@@ -1,0 +1,63 @@
+"""Serving: worker, Slack connection and web server in one process, until it is told to stop.
+
+Rule 1: SIGTERM and Ctrl-C stop the doors first, then the worker; what was under way is finished or found again by ``recover``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+import structlog
+import uvicorn
+
+from contractops.operator import web
+from contractops.operator.slack import listeners
+
+if TYPE_CHECKING:
+    from contractops.operator.app import Operator
+
+log = structlog.get_logger("contractops.serving")
+
+
+async def serve(operator: Operator) -> None:
+    """Start everything, say so, and wait for the signal to stop."""
+    from contractops.operator.app import slack_app
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    stop_worker = await asyncio.to_thread(operator.start_worker)
+    server, serving = await _web(operator)
+    socket = None
+    app = slack_app(operator)
+    if app is not None and operator.settings.slack_app_token is not None:
+        socket = listeners.build_socket(app, operator.settings.slack_app_token.get_secret_value())
+        await socket.connect_async()
+    log.info("operator is running")
+    await stop.wait()
+    if socket is not None:
+        await socket.close_async()
+    if server is not None and serving is not None:
+        server.should_exit = True
+        await serving
+    await asyncio.to_thread(stop_worker)
+    operator.bell.close()
+    operator.core.close()
+
+
+async def _web(operator: Operator) -> tuple[uvicorn.Server | None, asyncio.Task[None] | None]:
+    settings = operator.settings
+    if settings.web_port == 0:
+        return None, None
+    keys = tuple(key.strip() for key in settings.docusign_hmac_keys.split(",") if key.strip())
+    app = web.build(operator, keys, follows_world=settings.clock_url is not None)
+    config = uvicorn.Config(app, host=settings.web_host, port=settings.web_port, log_level="warning", lifespan="off")
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined,method-assign]  # ours stop everything in order
+    task = asyncio.create_task(server.serve())
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    return server, task

@@ -1,0 +1,105 @@
+"""The web side: DocuSign's Connect web hook, a health page, and, beside a local world, the clock it moves.
+
+Rule 1: a web hook is verified on its raw bytes, committed to the inbox, answered; the work comes after and reads the vendor afresh.
+Rule 2: the clock routes exist only when business time follows a local world.
+Rule 3: an answer never carries a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from contractops.operator import connect
+from contractops.tools.errors import ContractOpsError, InputError
+
+MAX_BODY = 2 * 1024 * 1024
+
+log = structlog.get_logger("contractops.web")
+
+
+class Hooks(Protocol):
+    """What the web side needs of the operator."""
+
+    def envelope_event(self, key: str, envelope_id: str, payload: dict[str, Any]) -> None:
+        """Commit the event, then see to it."""
+        ...
+
+    def agenda(self, to: datetime) -> list[tuple[datetime, str]]:
+        """What business time will trigger until ``to``, in order."""
+        ...
+
+    def tick(self, now: datetime) -> None:
+        """Business time is ``now``: sweep, and return when the work it caused is done."""
+        ...
+
+
+def build(hooks: Hooks, hmac_keys: tuple[str, ...], *, follows_world: bool) -> Starlette:
+    """The web application."""
+
+    async def health(_request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def docusign(request: Request) -> Response:
+        body = await _body(request)
+        if body is None:
+            return PlainTextResponse("too large", status_code=413)
+        if not connect.verify(body, request.headers, hmac_keys):
+            return PlainTextResponse("signature", status_code=401)
+        try:
+            hint = connect.parse(body)
+        except InputError as problem:
+            log.warning("web hook refused", error=str(problem))
+            return PlainTextResponse("not understood", status_code=400)
+        payload = hint.model_dump(mode="json")
+        await asyncio.to_thread(hooks.envelope_event, hint.dedupe_key, hint.envelope_id, payload)
+        return PlainTextResponse("ok")
+
+    async def agenda(request: Request) -> Response:
+        to = datetime.fromisoformat(request.query_params["to"])
+        events = await asyncio.to_thread(hooks.agenda, to)
+        return JSONResponse({"events": [{"at": at.isoformat(), "label": label} for at, label in events]})
+
+    async def tick(request: Request) -> Response:
+        now = datetime.fromisoformat((await request.json())["now"])
+        await asyncio.to_thread(hooks.tick, now)
+        return JSONResponse({"ok": True})
+
+    routes = [Route("/health", health), Route("/docusign/connect", _guarded(docusign), methods=["POST"])]
+    if follows_world:
+        routes += [Route("/clock/agenda", _guarded(agenda)), Route("/clock/tick", _guarded(tick), methods=["POST"])]
+    return Starlette(routes=routes)
+
+
+def _guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Turn our own errors into 503 with their code: the sender tries again."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except (KeyError, ValueError):
+            return PlainTextResponse("bad request", status_code=400)
+        except ContractOpsError as problem:
+            log.error("web request failed", code=problem.code, error=problem.message)
+            return PlainTextResponse(problem.code, status_code=503)
+
+    return answer
+
+
+async def _body(request: Request) -> bytes | None:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
