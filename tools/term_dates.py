@@ -22,7 +22,7 @@ _ROLLS = frozenset({RenewalKind.EVERGREEN, RenewalKind.MONTH_TO_MONTH})
 class TermDates(NamedTuple):
     """The terms of one unit, counted from its anchor. ``last`` is the number of the last term, None = without end.
 
-    ``second`` is the first day of term 2. With ``months`` (initial, renewal) everything counts from ``start``; otherwise from ``second``.
+    ``second`` is the first day of term 2; an ``evergreen`` unit has no term after that one. With ``months`` (initial, renewal) everything counts from ``start``; otherwise from ``second``.
     """
 
     start: date | None
@@ -31,6 +31,7 @@ class TermDates(NamedTuple):
     last: int | None
     calendar: str
     months: tuple[int, int] | None
+    evergreen: bool = False
 
     def first_day(self, number: int) -> date | None:
         """First day of term ``number`` (from 1); None when the document does not give it."""
@@ -56,7 +57,7 @@ class TermDates(NamedTuple):
         """Number of the term that runs on ``day``; ``last + 1`` after the last one; None when it cannot be known."""
         if day < self.second:
             return 1
-        if self.last == 1:
+        if self.last == 1 or self.evergreen:
             return 2
         if self.renewal is None:
             return None
@@ -86,6 +87,9 @@ def term_dates(facts: ContractFacts) -> TermDates | None:
     if facts.renewal is RenewalKind.MONTH_TO_MONTH:
         renewal = renewal or _ONE_MONTH
         initial = initial or renewal
+    evergreen = facts.renewal is RenewalKind.EVERGREEN
+    if evergreen:
+        renewal = None
     months = None
     if facts.end is not None:
         second = facts.end + _ONE_DAY
@@ -93,11 +97,13 @@ def term_dates(facts: ContractFacts) -> TermDates | None:
         second = add_period(facts.start, initial, facts.holiday_calendar)
         first, following = in_months(initial), None if renewal is None else in_months(renewal)
         months = None if first is None or following is None else (first, following)
+    elif facts.start is not None and evergreen:
+        second = facts.start
     else:
         return None
     if renewal is not None and renewal.length == 0:
         renewal = None
-    return TermDates(facts.start, second, renewal, _last_number(facts), facts.holiday_calendar, months)
+    return TermDates(facts.start, second, renewal, _last_number(facts), facts.holiday_calendar, months, evergreen)
 
 
 def _last_number(facts: ContractFacts) -> int | None:
