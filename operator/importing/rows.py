@@ -85,6 +85,8 @@ def contract_rule(row: Row) -> None:
         raise BadRow("currency", "monthly_price stands without a currency.", "Write its ISO code, for example USD.")
     if row["kind"] == "amendment" and row["amends_id"] is None:
         raise BadRow("amends_id", "an amendment must name the contract it changes.", "Write the id of the contract.")
+    if row["kind"] == "amendment" and row["agreement_date"] is None:
+        raise BadRow("agreement_date", "an amendment must say when it was agreed.", "Write the day it was signed.")
     if row["kind"] == "msa" and row["amends_id"] is not None:
         raise BadRow("amends_id", "an msa amends nothing.", "Write amendment in kind, or empty this cell.")
 
@@ -143,6 +145,8 @@ def invoice_rule(row: Row) -> None:
 def price_rule(row: Row) -> None:
     """The floor is not above the list price."""
     _in_order(row, "valid_from", "valid_to")
+    if row["term_months"] == 0:
+        raise BadRow("term_months", "the term is 0 months.", "Write at least 1.")
     if row["list_price"] is not None and row["floor_price"] is not None and row["floor_price"] > row["list_price"]:
         raise BadRow(
             "floor_price", f"the floor {row['floor_price']} is above the list price {row['list_price']}.", "Correct one of the two."

@@ -265,7 +265,7 @@ class ChangeOrder(Versioned, table=True):
     description: str
     monthly_change: Decimal | None = exact()
     currency: str
-    effective_on: date | None = None
+    effective_on: date
     billed: bool = False
 
 

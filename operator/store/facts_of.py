@@ -1,0 +1,181 @@
+"""From records to contract facts: the words of the tables become the values of the tools. Pure.
+
+Rule 1: nothing is filled in. Only the zone (the account's) and the calendar ("none") have a fallback, since a day needs both to exist.
+Rule 2: an amendment says what its cells say; an empty cell changes nothing.
+Rule 3: a contract whose term belongs to its orders has one unit of term an order; without orders it is its own unit, so that it is never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+
+from contractops.operator.store.delivery import delivery_methods
+from contractops.operator.store.records import Clause, Contract, ServiceOrder
+from contractops.tools.facts import (
+    Amendment,
+    ContractFacts,
+    NoticeBasis,
+    OrderTerm,
+    RenewalKind,
+    RollRule,
+    StartEvent,
+    Whose,
+    in_force,
+    order_facts,
+)
+from contractops.tools.pricing import UpliftKind, UpliftRule
+from contractops.tools.values import ClauseRef, Finding, Period, Unit
+
+TERM_OF_ORDERS: Final = "orders"
+_PERIODS: Final = {
+    "initial_term": ("initial_length", "initial_unit"),
+    "renewal_term": ("renewal_length", "renewal_unit"),
+    "notice": ("notice_length", "notice_unit"),
+    "notice_opens": ("notice_opens_length", "notice_opens_unit"),
+}
+"""Field of the facts -> the two columns that hold it."""
+_PLAIN: Final = {
+    "start": "start_on",
+    "start_event": "start_event",
+    "end": "end_on",
+    "renewal": "renewal_kind",
+    "renewals_max": "renewal_max",
+    "basis": "notice_basis",
+    "cutoff": "notice_cutoff",
+    "whose": "window_right",
+    "roll": "notice_roll",
+}
+"""Field of the facts -> the column that holds it."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of term of one contract, never empty, with what was found when amendments were folded in. ``applied`` are amendment ids."""
+
+    units: tuple[ContractFacts, ...]
+    findings: tuple[Finding, ...]
+    applied: tuple[str, ...]
+
+
+def units_of(
+    contract: Contract,
+    account_zone: str,
+    amendments: Sequence[Contract],
+    orders: Iterable[ServiceOrder],
+    clauses: Mapping[str, Mapping[str, ClauseRef]],
+    as_of: datetime,
+) -> Units:
+    """The facts in force on ``as_of``. ``clauses`` are references by subject id and topic."""
+    base = _facts(contract, account_zone, clauses.get(contract.id, {}))
+    findings: tuple[Finding, ...] = ()
+    applied: tuple[str, ...] = ()
+    if amendments:
+        folded = in_force(base, tuple(_amendment(each, clauses.get(each.id, {})) for each in amendments), as_of)
+        base, findings, applied = folded.facts, folded.findings, folded.applied
+    if contract.term_unit != TERM_OF_ORDERS:
+        return Units((base,), findings, applied)
+    units = []
+    for order in orders:
+        facts, more = order_facts(base, _order_term(order, clauses.get(order.id, {})))
+        units.append(facts)
+        findings += more
+    return Units(tuple(units) or (base,), findings, applied)
+
+
+def refs_of(clauses: Iterable[Clause]) -> dict[str, dict[str, ClauseRef]]:
+    """Clause records as references by subject id and topic."""
+    found: dict[str, dict[str, ClauseRef]] = {}
+    for each in clauses:
+        ref = ClauseRef(document=each.document, clause=each.clause, page=each.page, quote=each.quote)
+        found.setdefault(each.subject_id, {})[each.topic] = ref
+    return found
+
+
+def uplift_of(contract: Contract, amendments: Iterable[Contract], applied: Sequence[str], refs: Mapping[str, ClauseRef]) -> UpliftRule:
+    """The price rule at renewal: the contract's, or that of the last applied amendment that states one."""
+    latest = contract
+    for each in sorted((each for each in amendments if each.id in applied), key=lambda one: applied.index(one.id)):
+        latest = each if each.uplift_kind is not None else latest
+    if latest.uplift_kind is None:
+        return UpliftRule(kind=UpliftKind.NONE)
+    percent = latest.uplift_percent if latest.uplift_percent is not None else Decimal(0)
+    return UpliftRule(kind=UpliftKind(latest.uplift_kind), percent=percent, ref=refs.get("uplift"))
+
+
+def _facts(contract: Contract, account_zone: str, refs: Mapping[str, ClauseRef]) -> ContractFacts:
+    return ContractFacts(
+        unit_id=contract.id,
+        contract_id=contract.id,
+        zone=contract.zone or account_zone,
+        holiday_calendar=contract.holiday_calendar or "none",
+        start=contract.start_on,
+        start_event=StartEvent(contract.start_event or StartEvent.SIGNATURE),
+        end=contract.end_on,
+        initial_term=_period(contract.initial_length, contract.initial_unit),
+        renewal=RenewalKind(contract.renewal_kind or RenewalKind.UNSTATED),
+        renewal_term=_period(contract.renewal_length, contract.renewal_unit),
+        renewals_max=contract.renewal_max,
+        notice=_period(contract.notice_length, contract.notice_unit),
+        notice_opens=_period(contract.notice_opens_length, contract.notice_opens_unit),
+        basis=NoticeBasis(contract.notice_basis or NoticeBasis.UNSTATED),
+        cutoff=time.fromisoformat(contract.notice_cutoff) if contract.notice_cutoff else None,
+        methods=delivery_methods(contract.notice_methods),
+        whose=Whose(contract.window_right or Whose.BOTH),
+        roll=RollRule(contract.notice_roll or RollRule.NONE),
+        term_ref=refs.get("term"),
+        renewal_ref=refs.get("renewal"),
+        notice_ref=refs.get("notice"),
+        receipt_ref=refs.get("receipt"),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _period(length: int | None, unit: str | None) -> Period | None:
+    return None if length is None or unit is None else Period(length=length, unit=Unit(unit))
+
+
+def _amendment(record: Contract, refs: Mapping[str, ClauseRef]) -> Amendment:
+    changes: dict[str, Any] = {field: getattr(record, column) for field, column in _PLAIN.items()}
+    changes |= {field: _period(getattr(record, length), getattr(record, unit)) for field, (length, unit) in _PERIODS.items()}
+    changes["methods"] = delivery_methods(record.notice_methods) or None
+    agreed = record.agreement_date or record.effective_on
+    if agreed is None:
+        message = f"amendment {record.id} has neither an agreement date nor an effective date"
+        raise ValueError(message)
+    return Amendment(
+        amendment_id=record.id,
+        agreement_date=agreed,
+        effective_on=record.effective_on,
+        changes={field: _plain(value) for field, value in changes.items() if value is not None},
+        ref=refs.get("amendment") or ClauseRef(document=record.title or record.id),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A change in JSON form, as amendments carry it."""
+    if isinstance(value, Period):
+        return value.model_dump(mode="json")
+    if isinstance(value, tuple):
+        return [each.model_dump(mode="json") for each in value]
+    return value if isinstance(value, (str, int)) else value.isoformat()
+
+
+def _order_term(order: ServiceOrder, refs: Mapping[str, ClauseRef]) -> OrderTerm:
+    return OrderTerm(
+        unit_id=order.id,
+        start=order.start_on,
+        start_event=StartEvent(order.start_event or StartEvent.ACTIVATION),
+        end=order.end_on,
+        initial_term=_period(order.initial_length, order.initial_unit),
+        renewal=RenewalKind(order.renewal_kind) if order.renewal_kind else None,
+        renewal_term=_period(order.renewal_length, order.renewal_unit),
+        renewals_max=order.renewal_max,
+        notice=_period(order.notice_length, order.notice_unit),
+        co_terminous=order.co_terminous,
+        term_ref=refs.get("term"),
+    )
