@@ -6,7 +6,8 @@ Rules of this module:
 2. Each page links back to the workspace.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from jinja2 import Environment
 from starlette.requests import Request
@@ -18,8 +19,26 @@ from contractops.operator.localworld.faults import Endpoint
 from contractops.operator.localworld.slack_state import Workspace
 from contractops.operator.localworld.world import Document, World
 
-TRAIL_LENGTH = 200
-_ZONE = "America/Chicago"
+TRAIL_LENGTH: Final = 200
+_ZONE: Final = "America/Chicago"
+_WORDS: Final[Mapping[str, str]] = {
+    "socket.interactive": "click or form sent to Renewal Desk",
+    "socket.events_api": "event sent to Renewal Desk",
+    "socket.slash_commands": "slash command sent to Renewal Desk",
+    "apps.connections.open": "connection opened",
+    "auth.test": "token checked",
+    "chat.postMessage": "message posted",
+    "chat.postEphemeral": "message for one person posted",
+    "chat.update": "message rewritten",
+    "chat.delete": "message deleted",
+    "conversations.open": "direct conversation opened",
+    "views.open": "form opened",
+    "views.update": "form rewritten",
+    "views.publish": "App Home published",
+    "users.info": "person looked up",
+    "users.lookupByEmail": "person looked up by e-mail",
+}
+"""Names of calls for a reader; a call that is not here is shown by the vendor's own name."""
 
 
 def routes(workspace: Workspace, environment: Environment) -> list[BaseRoute]:
@@ -49,7 +68,7 @@ def _trail(world: World) -> list[Document]:
         {
             "at": page_model.full(page_model.parsed(entry["at"]), _ZONE),
             "surface": entry["surface"],
-            "operation": entry["operation"],
+            "operation": _WORDS.get(entry["operation"], entry["operation"]),
             "outcome": _outcome(entry),
         }
         for entry in entries

@@ -89,8 +89,8 @@ FORM = {
 }
 
 
-def listen(app: AsyncApp) -> None:
-    """Give the app its listeners."""
+def answer_buttons(app: AsyncApp) -> None:
+    """Listeners of the card's buttons."""
 
     @app.action("prepare")
     async def prepare(ack: Any, body: Body, client: AsyncWebClient) -> None:
@@ -110,6 +110,15 @@ def listen(app: AsyncApp) -> None:
         await ack()
         await client.views_open(trigger_id=body["trigger_id"], view=FORM)
 
+    @app.action("whisper")
+    async def whisper(ack: Any, respond: Any) -> None:
+        await ack()
+        await respond(text="Because of clause 9.2.", replace_original=False)
+
+
+def answer_form(app: AsyncApp) -> None:
+    """Listeners of the form: preview, refusal, success."""
+
     @app.action("v")
     async def change(ack: Any, body: Body, client: AsyncWebClient) -> None:
         await ack()
@@ -127,10 +136,9 @@ def listen(app: AsyncApp) -> None:
         channel = (await client.conversations_open(users=body["user"]["id"]))["channel"]["id"]
         await client.chat_postMessage(channel=channel, text=f"Draft 2: {values['note']['v']['value']}")
 
-    @app.action("whisper")
-    async def whisper(ack: Any, respond: Any) -> None:
-        await ack()
-        await respond(text="Because of clause 9.2.", replace_original=False)
+
+def answer_people(app: AsyncApp) -> None:
+    """Listeners of App Home, messages and slash commands."""
 
     @app.event("app_home_opened")
     async def home(event: Body, client: AsyncWebClient) -> None:
@@ -155,7 +163,9 @@ async def main(url: str) -> None:
     logging.disable(logging.CRITICAL)
     client = AsyncWebClient("xoxb-local", base_url=f"{url}/slack/api/")
     app = AsyncApp(client=client)
-    listen(app)
+    answer_buttons(app)
+    answer_form(app)
+    answer_people(app)
     await AsyncSocketModeHandler(app, "xapp-local").connect_async()
     for user in ("U0MARIA", "U0DANA"):
         channel = (await client.conversations_open(users=user))["channel"]["id"]

@@ -41,6 +41,8 @@ function swap(fresh) {
   const focus = focusKey();
   const known = new Set($$("#scroll .message").map((message) => message.id));
   let changed = false;
+  // Somebody who is looking needs no "New" line for what arrives before their eyes.
+  if (!document.hidden) $("#first-unread", fresh)?.remove();
   for (const element of $$("[data-region]", fresh)) {
     const name = element.dataset.region;
     if (shown.get(name) === regionHtml(element)) continue;
