@@ -6,7 +6,6 @@ Rule 3: stopping finishes or gives back what is under way; what is lost is found
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any
 
 import httpx
 import structlog
+from sqlmodel import select
 
 from contractops.operator import agenda_ahead, cases, engine, failpoints
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
@@ -26,7 +26,6 @@ from contractops.operator.jobs import Jobs
 from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
 from contractops.operator.settings import Settings
-from contractops.operator.slack import listeners
 from contractops.operator.slack.messenger import SlackMessenger
 from contractops.operator.store import inbox, schema
 from contractops.operator.store.db import Database
@@ -171,8 +170,6 @@ class Operator:
         log.warning("work goes on after a move of the clock")
 
     def _busy(self) -> bool:
-        from sqlmodel import select
-
         with self.core.database.read() as session:
             if session.exec(select(Due.renewal_id).limit(1)).first() is not None:
                 return True
@@ -186,12 +183,6 @@ class Operator:
         if self.signer is not None:
             found |= Signing(self.core.database, self.core.clock, self.signer, self.signer).kinds()
         return found
-
-    async def serve(self) -> None:
-        """Run everything until it is told to stop."""
-        from contractops.operator import serving
-
-        await serving.serve(self)
 
 
 class _LateBell:
@@ -214,15 +205,6 @@ class _LateBell:
         """Give the connections back."""
         if self._client is not None:
             self._client.close()
-
-
-def slack_app(operator: Operator) -> Any:
-    """The Bolt app of the operator, or None without Slack."""
-    settings = operator.settings
-    if operator.desk is None or operator.messenger is None or settings.slack_bot_token is None:
-        return None
-    client = listeners.build_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, timeout=10.0)
-    return listeners.build_app(client, settings.slack_app_id or "", operator.desk, operator.messenger)
 
 
 def _renderer(rules: cases.Rules) -> Callable[[Terms, tuple[SignerPlan, ...]], bytes]:
@@ -275,10 +257,3 @@ def _crm(settings: Settings, core: Core) -> Crm:
         ),
         wall_now,
     )
-
-
-def run(settings: Settings) -> None:
-    """Build and serve until stopped."""
-    asyncio.run(Operator(settings).serve())
-
-

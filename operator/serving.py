@@ -7,35 +7,33 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from contractops.operator import web
+from contractops.operator.app import Operator
+from contractops.operator.settings import Settings
 from contractops.operator.slack import listeners
-
-if TYPE_CHECKING:
-    from contractops.operator.app import Operator
 
 log = structlog.get_logger("contractops.serving")
 
 
+def run(settings: Settings) -> None:
+    """Build the operator and serve until stopped."""
+    asyncio.run(serve(Operator(settings)))
+
+
 async def serve(operator: Operator) -> None:
     """Start everything, say so, and wait for the signal to stop."""
-    from contractops.operator.app import slack_app
-
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     stop_worker = await asyncio.to_thread(operator.start_worker)
     server, serving = await _web(operator)
-    socket = None
-    app = slack_app(operator)
-    if app is not None and operator.settings.slack_app_token is not None:
-        socket = listeners.build_socket(app, operator.settings.slack_app_token.get_secret_value())
-        await socket.connect_async()
+    socket = await _slack(operator)
     log.info("operator is running")
     await stop.wait()
     if socket is not None:
@@ -46,6 +44,17 @@ async def serve(operator: Operator) -> None:
     await asyncio.to_thread(stop_worker)
     operator.bell.close()
     operator.core.close()
+
+
+async def _slack(operator: Operator) -> AsyncSocketModeHandler | None:
+    settings = operator.settings
+    if operator.desk is None or operator.messenger is None or settings.slack_bot_token is None or settings.slack_app_token is None:
+        return None
+    client = listeners.build_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, timeout=10.0)
+    app = listeners.build_app(client, settings.slack_app_id or "", operator.desk, operator.messenger)
+    socket = listeners.build_socket(app, settings.slack_app_token.get_secret_value())
+    await socket.connect_async()
+    return socket
 
 
 async def _web(operator: Operator) -> tuple[uvicorn.Server | None, asyncio.Task[None] | None]:

@@ -1,0 +1,251 @@
+"""The command line. It translates words into calls and results into tables or JSON; it computes nothing.
+
+Rule 1: data on standard output, progress and messages on standard error; ``--json`` gives one document with stable keys.
+Rule 2: exit status: 0 done, 1 done but a person is needed, 2 wrong use, 3 input unusable, 4 not found, 5 vendor or network,
+6 refused by a rule, 70 our fault, 130 stopped by Ctrl-C.
+Rule 3: everything heavy is imported inside the command that needs it: ``--help`` is for people in a hurry.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contractops.tools.errors import ContractOpsError
+
+app = typer.Typer(
+    name="contractops",
+    help="Watches contract dates, prepares renewal terms, routes them for signature. It never sends without you.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+db_app = typer.Typer(help="The database: bring its schema up to date.", no_args_is_help=True)
+app.add_typer(db_app, name="db")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+AsOf = Annotated[datetime | None, typer.Option("--as-of", help="Answer as of this day or instant (ISO); default: now.")]
+Db = Annotated[str | None, typer.Option("--db", help="Database URL; default: CONTRACTOPS_DATABASE_URL.")]
+
+
+class _State:
+    debug = False
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours (also: NO_COLOR).")] = False,
+) -> None:
+    """Options of every command."""
+    _State.debug = debug
+    if no_color:
+        from contractops.operator import tables_out
+
+        tables_out.without_colour()
+
+
+@app.command()
+def run(pid_file: Annotated[Path | None, typer.Option(help="Write the process id into this file.")] = None) -> None:
+    """Run the operator: worker, Slack, web hooks, in one process.
+
+    Examples: contractops run · contractops run --pid-file /run/contractops.pid
+    """
+    import os
+
+    from contractops.operator import logs, serving, settings
+
+    logs.configure()
+    if pid_file is not None:
+        pid_file.write_text(str(os.getpid()), encoding="utf-8")
+    serving.run(settings.load())
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Folder of the demo; made anew.")] = Path(".demo"),
+    script: Annotated[bool, typer.Option("--script", help="Play the whole journey and check it.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the local world; 0: any free one.")] = 0,
+    model: Annotated[bool, typer.Option("--model", help="Let the shell's model settings in.")] = False,
+) -> None:
+    """Start a local world with a sample portfolio and the operator, and open it in a browser.
+
+    Examples: contractops demo · contractops demo --script
+    """
+    from contractops.operator.demo import demo as start
+
+    raise typer.Exit(start(folder, script=script or not sys.stdout.isatty(), port=port, model=model))
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="Folder with CSV, XLSX or JSON files.")],
+    template: Annotated[bool, typer.Option("--template", help="Write empty files with every column described into FOLDER.")] = False,
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """Read people, accounts, contracts, orders, tickets and prices from a folder; the same again changes nothing.
+
+    Examples: contractops import data/ · contractops import --template data/
+    """
+    from contractops.operator import importer_cli
+
+    raise typer.Exit(importer_cli.template(folder) if template else importer_cli.run(folder, db, as_json=json))
+
+
+@app.command()
+def coverage(
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when a contract has no provable date.")] = False,
+    json: Json = False,
+    as_of: AsOf = None,
+    db: Db = None,
+) -> None:
+    """List every contract with its state: missed, due, unknown, safe. The counts add up to the portfolio.
+
+    Examples: contractops coverage · contractops coverage --json --as-of 2027-01-04
+    """
+    from contractops.operator import reports
+
+    raise typer.Exit(reports.coverage(db, as_of, as_json=json, strict=strict))
+
+
+@app.command()
+def why(
+    contract: Annotated[str, typer.Argument(help="Contract id, for example ENT-3391.")],
+    json: Json = False,
+    as_of: AsOf = None,
+    db: Db = None,
+) -> None:
+    """Print the arithmetic and the clause behind each date of a contract.
+
+    Examples: contractops why ENT-3391 · contractops why ENT-3391 --json
+    """
+    from contractops.operator import reports
+
+    raise typer.Exit(reports.why(contract, db, as_of, as_json=json))
+
+
+@app.command()
+def drift(
+    contract: Annotated[str | None, typer.Argument(help="Contract id; default: all.")] = None,
+    json: Json = False,
+    as_of: AsOf = None,
+    db: Db = None,
+) -> None:
+    """List where contract, CRM and tickets say different things.
+
+    Examples: contractops drift · contractops drift ENT-3391
+    """
+    from contractops.operator import reports
+
+    raise typer.Exit(reports.drift(contract, db, as_of, as_json=json))
+
+
+@app.command()
+def tool(
+    name: Annotated[str | None, typer.Argument(help="notice_window, sla, pricing, signature or crm.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print both schemas instead.")] = False,
+) -> None:
+    """Call one deterministic tool: JSON lines in, JSON lines out.
+
+    Examples: contractops tool notice_window --schema · contractops tool sla < cases.jsonl
+    """
+    from contractops.operator import tool_cli
+
+    raise typer.Exit(tool_cli.run(name, schema=schema))
+
+
+@app.command()
+def doctor(json: Json = False, db: Db = None) -> None:
+    """Check settings, credentials, database, scopes and clock, and say what to do.
+
+    Examples: contractops doctor · contractops doctor --json
+    """
+    from contractops.operator import doctor as checks
+
+    raise typer.Exit(checks.run(db, as_json=json))
+
+
+@app.command()
+def recover(json: Json = False, db: Db = None) -> None:
+    """Ring for everything that is ready: renewals to advance, effects to do. Safe at any time.
+
+    Examples: contractops recover · contractops recover --json
+    """
+    from contractops.operator import reports
+
+    raise typer.Exit(reports.recover(db, as_json=json))
+
+
+@db_app.command("upgrade")
+def db_upgrade(db: Db = None) -> None:
+    """Bring the database to the schema of this version.
+
+    Examples: contractops db upgrade · contractops db upgrade --db sqlite:///old.db
+    """
+    from contractops.operator import settings
+    from contractops.operator.store import schema
+    from contractops.operator.store.db import Database
+
+    database = Database(db or settings.load().database_url)
+    typer.echo(f"Schema {schema.upgrade(database)}. Ready.")
+    database.dispose()
+
+
+def main() -> None:
+    """Entry point: turns errors into one clear message and the right exit status."""
+    try:
+        status: Any = app(standalone_mode=False)
+    except ContractOpsError as problem:
+        sys.exit(_tell(problem))
+    except KeyboardInterrupt:
+        typer.echo("Stopped. Nothing half written. Run the same command again to go on.", err=True)
+        sys.exit(130)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as problem:  # noqa: BLE001  # the outermost handler: no traceback reaches a person unasked
+        sys.exit(_usage(problem) or _fault(problem))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _tell(problem: ContractOpsError) -> int:
+    typer.echo(f"error {problem.code}  {problem.message}", err=True)
+    if problem.advice:
+        typer.echo("".join(f"      {line}\n" for line in problem.advice.splitlines()), err=True, nl=False)
+    if _State.debug:
+        traceback.print_exc()
+    return problem.exit_status
+
+
+def _usage(problem: Exception) -> int:
+    """Wrong use, as the command line library words it; 0 when it is something else."""
+    show = getattr(problem, "show", None)
+    if show is None:
+        return 0
+    show()
+    return 2
+
+
+def _fault(problem: Exception) -> int:
+    """Our fault: an id that also stands in the log."""
+    from contractops.operator import logs
+
+    fault = uuid.uuid4().hex[:8]
+    where = logs.keep_fault(fault, problem)
+    typer.echo(f"error CO-SYS-001  Something went wrong on our side ({fault}). Details: {where}", err=True)
+    if _State.debug:
+        traceback.print_exc()
+    return 70
+
+
+if __name__ == "__main__":
+    main()

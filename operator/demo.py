@@ -1,0 +1,241 @@
+"""The first run: the local world and the operator as two processes, the sample portfolio, and an address to open.
+
+Rule 1: everything stands in one folder that is made anew; nothing of the shell's vendors or models is passed on.
+Rule 2: the operator is the real one; only its addresses point at the local world.
+Rule 3: whatever was started is stopped, also on Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from contractops.tools.errors import InputError, VendorError
+
+BUSINESS_START: Final = "2026-12-07T15:00:00+00:00"  # Mon 7 Dec 2026, 09:00 in Chicago
+START_SECONDS: Final = 30.0
+ROOT: Final = Path(__file__).resolve().parents[1]
+SAMPLE: Final = ROOT / "sample" / "portfolio"
+JOURNEY: Final = ROOT / "scripts" / "journey.py"
+TEAM: Final = "T0LOCAL"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one demo lives: its folder, its two addresses, and the environment of its operator."""
+
+    folder: Path
+    world_port: int
+    operator_port: int
+
+    @property
+    def world(self) -> str:
+        """Address of the local world."""
+        return f"http://127.0.0.1:{self.world_port}"
+
+    @property
+    def operator(self) -> str:
+        """Address of the operator's web side."""
+        return f"http://127.0.0.1:{self.operator_port}"
+
+    @property
+    def pid_file(self) -> Path:
+        """Holds the process id of the running operator."""
+        return self.folder / "operator.pid"
+
+    def environment(self) -> dict[str, str]:
+        """The operator's environment: the shell's, plus addresses and credentials of the local world."""
+        key = str(self.folder / "key.pem")
+        return {
+            **os.environ,
+            "CONTRACTOPS_DATABASE_URL": f"sqlite:///{self.folder / 'contractops.db'}",
+            "CONTRACTOPS_CLOCK_URL": f"{self.world}/_world/clock",
+            "CONTRACTOPS_SLACK_BOT_TOKEN": "xoxb-local",
+            "CONTRACTOPS_SLACK_APP_TOKEN": "xapp-local",
+            "CONTRACTOPS_SLACK_API_URL": f"{self.world}/slack/api/",
+            "CONTRACTOPS_SLACK_APP_ID": "A0LOCAL",
+            "CONTRACTOPS_SLACK_TEAM_ID": TEAM,
+            "CONTRACTOPS_DOCUSIGN_HOST": f"{self.world}/restapi",
+            "CONTRACTOPS_DOCUSIGN_OAUTH_URL": self.world,
+            "CONTRACTOPS_DOCUSIGN_ACCOUNT_ID": "acc-local",
+            "CONTRACTOPS_DOCUSIGN_INTEGRATION_KEY": "local-integration-key",
+            "CONTRACTOPS_DOCUSIGN_USER_ID": "local-user",
+            "CONTRACTOPS_DOCUSIGN_PRIVATE_KEY": key,
+            "CONTRACTOPS_DOCUSIGN_HMAC_KEYS": "local-hmac-1,local-hmac-2",
+            "CONTRACTOPS_DOCUSIGN_POLL_SECONDS": "2",
+            "CONTRACTOPS_SALESFORCE_URL": f"{self.world}/sf",
+            "CONTRACTOPS_SALESFORCE_CLIENT_ID": "local-client",
+            "CONTRACTOPS_SALESFORCE_USERNAME": "renewal.desk@prairie.example",
+            "CONTRACTOPS_SALESFORCE_PRIVATE_KEY": key,
+            "CONTRACTOPS_SALESFORCE_AUDIENCE": f"{self.world}/sf",
+            "CONTRACTOPS_PUBLIC_URL": self.operator,
+            "CONTRACTOPS_WEB_PORT": str(self.operator_port),
+            "CONTRACTOPS_RECOVER_SECONDS": "5",
+        }
+
+
+def demo(folder: Path, *, script: bool, port: int, model: bool) -> int:
+    """Run the demo; returns the exit status of the journey, or 0 when a person ended it."""
+    place = Place(_fresh(folder), port or _free_port(), _free_port())
+    with ExitStack() as running:
+        public_key = _make_key(place.folder / "key.pem")
+        running.enter_context(_process(_world_command(place, model=model), place.folder / "world.log", dict(os.environ)))
+        _wait_for(f"{place.world}/_world/clock", place.folder / "world.log")
+        httpx.post(f"{place.world}/_world/seed", json=seed(SAMPLE, public_key), timeout=10.0).raise_for_status()
+        environment = place.environment()
+        operator = running.enter_context(_process(_operator_command(place), place.folder / "operator.log", environment))
+        _wait_for(f"{place.operator}/health", place.folder / "operator.log")
+        if script:
+            return _play(place, environment)
+        return _by_hand(place, environment, operator)
+
+
+def seed(sample: Path, public_key: str) -> dict[str, Any]:
+    """What the local world starts with: the people of the sample as Slack accounts, the channels, the CRM's records."""
+    with (sample / "people.csv").open(encoding="utf-8", newline="") as rows:
+        people = list(csv.DictReader(rows))
+    users = [
+        {
+            "id": row["slack_id"] or f"U{number:05d}",
+            "name": row["email"].split("@")[0],
+            "real_name": row["name"],
+            "email": row["email"],
+            "tz": row["zone"],
+            "team_id": TEAM,
+        }
+        for number, row in enumerate(people)
+    ]
+    members = [user["id"] for user in users]
+    names = ("renewals", "renewal-approvals", "credits")
+    channels = [{"id": f"C{name.upper().replace('-', '')[:9]}", "name": name, "is_private": True, "members": members} for name in names]
+    records = json.loads((sample / "crm_records.json").read_text(encoding="utf-8"))
+    return {
+        "now": BUSINESS_START,
+        "users": users,
+        "channels": channels,
+        "salesforce": {"records": [salesforce_record(record) for record in records], "public_key": public_key},
+        "docusign": {"public_key": public_key},
+    }
+
+
+def salesforce_record(record: dict[str, Any]) -> dict[str, Any]:
+    """A CRM record of the sample under Salesforce's own names."""
+    from contractops.operator.adapters.salesforce_fields import FIELDS
+
+    fields = {FIELDS[name].name: value for name, value in record["fields"].items() if name in FIELDS}
+    return {"object": "Contract", "external_field": "MSA_Number__c", "external_id": record["contract_id"], "fields": fields}
+
+
+def _by_hand(place: Place, environment: dict[str, str], operator: subprocess.Popen[bytes]) -> int:
+    begun = time.monotonic()
+    ran = subprocess.run([*_cli(), "import", str(SAMPLE)], env=environment, check=False)
+    if ran.returncode not in {0, 1}:
+        return ran.returncode
+    _wait_for_card(place.world)
+    seconds = time.monotonic() - begun
+    sys.stdout.write(f"\nFirst card after {seconds:.1f} s. Open the local Slack: {place.world}/\nCtrl-C stops everything.\n")
+    sys.stdout.flush()
+    try:
+        operator.wait()
+    except KeyboardInterrupt:
+        sys.stdout.write("\nStopped. Run the same command again to start anew.\n")
+        return 0
+    return operator.returncode
+
+
+def _play(place: Place, environment: dict[str, str]) -> int:
+    control = place.folder / "control.json"
+    control.write_text(json.dumps({"operator_pid_file": str(place.pid_file), "restart": _operator_command(place)}), encoding="utf-8")
+    command = [sys.executable, str(JOURNEY), "--world", place.world, "--control", str(control), "--sample", str(SAMPLE)]
+    return subprocess.run([*command, "--cli", " ".join(_cli())], env=environment, check=False).returncode
+
+
+def _cli() -> list[str]:
+    return [sys.executable, "-m", "contractops.operator.cli"]
+
+
+def _operator_command(place: Place) -> list[str]:
+    return [*_cli(), "run", "--pid-file", str(place.pid_file)]
+
+
+def _world_command(place: Place, *, model: bool) -> list[str]:
+    command = [sys.executable, "-m", "contractops.operator.localworld", "--port", str(place.world_port), "--state", str(place.folder / "world")]
+    return [*command, "--operator-url", place.operator, *(["--model"] if model else [])]
+
+
+@contextmanager
+def _process(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(url: str, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        try:
+            if httpx.get(url, timeout=1.0).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+    raise VendorError("CO-DMO-001", f"{url} did not answer within {START_SECONDS:.0f} s", advice=f"Last lines of {log}:\n{tail}")
+
+
+def _wait_for_card(world: str) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        messages = httpx.get(f"{world}/_world/slack/state", timeout=5.0).json()["messages"]
+        if any(messages.values()):
+            return
+        time.sleep(0.05)
+
+
+def _fresh(folder: Path) -> Path:
+    """An empty folder of ours. Raises ``InputError`` CO-DMO-002 for a folder that holds something else."""
+    mark = folder / "contractops-demo"
+    if folder.exists() and any(folder.iterdir()) and not mark.exists():
+        raise InputError("CO-DMO-002", f"{folder} holds something else", advice="Name an empty folder with --folder.")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    mark.touch()
+    return folder.resolve()
+
+
+def _make_key(path: Path) -> str:
+    """A new RSA key for the two JWT grants; returns the public half as PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.touch(mode=0o600)
+    path.write_bytes(private)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return public.decode()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
