@@ -87,11 +87,11 @@ class DocuSign:
     def send(self, plan: EnvelopePlan, document: bytes, key: str) -> str:
         """Create and send; returns the envelope id. Raises ``OutcomeUnknown``, ``VendorError``, ``InvariantError`` (other bytes)."""
         if hashlib.sha256(document).hexdigest() != plan.document_sha256:
-            raise InvariantError("CO-SIG-010", "The document to be sent is not the one that was approved.")
+            raise InvariantError("CO-ENV-010", "The document to be sent is not the one that was approved.")
         body = definition(plan, document, key, self._config.hook_url)
         summary = self._calls.change("create_envelope", envelope_definition=body)
         if not getattr(summary, "envelope_id", None):
-            raise OutcomeUnknown("CO-SIG-011", "DocuSign answered the new envelope without an id.")
+            raise OutcomeUnknown("CO-ENV-011", "DocuSign answered the new envelope without an id.")
         return str(summary.envelope_id)
 
     def find(self, key: str) -> str | None:
@@ -102,7 +102,7 @@ class DocuSign:
             found = self._ids(custom_field=f"{KEY_FIELD}={key}", from_date=since)
         if len(found) > 1:
             message = f"{len(found)} envelopes carry the key of one send: {', '.join(sorted(found))}."
-            raise VendorError("CO-SIG-012", message, advice="Void all but one by hand.", permanent=True)
+            raise VendorError("CO-ENV-012", message, advice="Void all but one by hand.", permanent=True)
         return next(iter(found), None)
 
     def state(self, envelope_id: str) -> EnvelopeState:
@@ -113,7 +113,7 @@ class DocuSign:
         """The combined PDF. Raises ``NotFound``, ``VendorError`` (also when it is no PDF)."""
         content = self._calls.read("get_document", "combined", envelope_id)
         if not (isinstance(content, bytes) and content.startswith(b"%PDF-")):
-            raise VendorError("CO-SIG-013", "DocuSign answered the signed document with something that is no PDF.")
+            raise VendorError("CO-ENV-013", "DocuSign answered the signed document with something that is no PDF.")
         return content
 
     # EnvelopeControl
@@ -125,7 +125,7 @@ class DocuSign:
         except RefusedByDocuSign:
             status = self.state(envelope_id).status
             if status == "completed":
-                raise Conflict("CO-SIG-014", "Everybody has signed: the envelope cannot be taken back.") from None
+                raise Conflict("CO-ENV-014", "Everybody has signed: the envelope cannot be taken back.") from None
             if status not in _FINAL:
                 raise
 
@@ -144,9 +144,9 @@ class DocuSign:
         if person is None:
             if any(_same(each.email, email) for each in signers):
                 return
-            raise NotFound("CO-SIG-015", "Nobody with this address signs the envelope.")
+            raise NotFound("CO-ENV-015", "Nobody with this address signs the envelope.")
         if person.status in _DONE:
-            raise Conflict("CO-SIG-016", f"{person.name} has {person.status} already and cannot be replaced.")
+            raise Conflict("CO-ENV-016", f"{person.name} has {person.status} already and cannot be replaced.")
         change = replacement(person.recipient_id, name, email)
         try:
             summary = self._calls.change("update_recipients", envelope_id, recipients=change, resend_envelope="true")
@@ -158,7 +158,7 @@ class DocuSign:
     def _conflict_when_closed(self, envelope_id: str) -> None:
         status = self.state(envelope_id).status
         if status in _FINAL:
-            raise Conflict("CO-SIG-017", f"The envelope is {status}: nothing about it can change.") from None
+            raise Conflict("CO-ENV-017", f"The envelope is {status}: nothing about it can change.") from None
 
     def _ids(self, **query: str) -> set[str]:
         page = self._calls.read("list_status_changes", **query)

@@ -33,7 +33,7 @@ class RefusedByDocuSign(VendorError):
     """DocuSign said no and did nothing. ``word`` is its error code (``ENVELOPE_CANNOT_VOID_INVALID_STATE``)."""
 
     def __init__(self, word: str, status: int) -> None:
-        super().__init__("CO-SIG-003", f"DocuSign refused the request: {status} {word}.", permanent=True)
+        super().__init__("CO-ENV-003", f"DocuSign refused the request: {status} {word}.", permanent=True)
         self.word = word
 
 
@@ -100,13 +100,13 @@ class DocuSignCalls:
     def _translate(self, error: Any, *, changes: bool) -> NoReturn:
         status = int(error.status or 0)
         if status == 0:  # the SDK's form of a failed TLS handshake: nothing was sent
-            raise VendorError("CO-SIG-001", "No safe connection to DocuSign.", advice="Check the base URL and the proxy.")
+            raise VendorError("CO-ENV-001", "No safe connection to DocuSign.", advice="Check the base URL and the proxy.")
         if status in (_TIMEOUT, _TOO_MANY) or status >= _SERVER_FAULT:
             headers, now = error.headers or {}, self._wall_now()
             again = wait_until(headers, now) if status == _TOO_MANY else retry_after(headers, now)
             raise _failed(f"answered {status}", changes=changes and status != _TOO_MANY, again=again)
         if status == _MISSING:
-            raise NotFound("CO-SIG-002", "DocuSign does not know this envelope or document.")
+            raise NotFound("CO-ENV-002", "DocuSign does not know this envelope or document.")
         raise RefusedByDocuSign(_error_word(error.body), status)
 
 
@@ -118,8 +118,8 @@ def _no_answer(error: HTTPError, *, changes: bool) -> VendorError:
 
 def _failed(what: str, *, changes: bool, again: datetime | None = None) -> VendorError:
     if changes:
-        return OutcomeUnknown("CO-SIG-004", f"DocuSign {what}; the request may have taken effect.", retry_at=again)
-    return VendorError("CO-SIG-005", f"DocuSign {what}.", retry_at=again)
+        return OutcomeUnknown("CO-ENV-004", f"DocuSign {what}; the request may have taken effect.", retry_at=again)
+    return VendorError("CO-ENV-005", f"DocuSign {what}.", retry_at=again)
 
 
 def _error_word(body: bytes | str | None) -> str:

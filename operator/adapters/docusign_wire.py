@@ -115,7 +115,7 @@ def state_of(envelope: Any) -> EnvelopeState:
     """The SDK's ``Envelope`` (read with recipients and custom fields) as our state. Raises ``VendorError`` when it is not whole."""
     recipients = getattr(envelope, "recipients", None)
     if not (envelope.envelope_id and envelope.status and envelope.status_changed_date_time and recipients):
-        raise VendorError("CO-SIG-006", "DocuSign answered with an envelope that lacks its status or its recipients.")
+        raise VendorError("CO-ENV-006", "DocuSign answered with an envelope that lacks its status or its recipients.")
     people = tuple(_recipient(each) for each in recipients.signers or ())
     return EnvelopeState(
         envelope_id=envelope.envelope_id,
@@ -148,7 +148,7 @@ def _instant(text: str) -> datetime:
     try:
         when = datetime.fromisoformat(text)
     except ValueError as error:
-        raise VendorError("CO-SIG-007", "DocuSign answered with a date that cannot be read.") from error
+        raise VendorError("CO-ENV-007", "DocuSign answered with a date that cannot be read.") from error
     if when.tzinfo is None:
-        raise VendorError("CO-SIG-007", "DocuSign answered with a date without a zone.")
+        raise VendorError("CO-ENV-007", "DocuSign answered with a date without a zone.")
     return when

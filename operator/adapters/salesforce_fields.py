@@ -44,7 +44,7 @@ FIELDS: Final[Mapping[str, CrmField]] = {
     "term_start": CrmField("Term_Start__c", Kind.DATE),
     "term_end": CrmField("Term_End__c", Kind.DATE),
     "term_months": CrmField("Term_Months__c", Kind.COUNT),
-    "discount_percent": CrmField("Discount_Percent__c", Kind.AMOUNT),
+    "discount_pct": CrmField("Discount_Percent__c", Kind.AMOUNT),
     "notice_by": CrmField("Notice_By__c", Kind.DATE),
     "billing_contact": CrmField("Billing_Contact__c", Kind.TEXT),
     "signed_on": CrmField("Signed_On__c", Kind.DATE),

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from contractops.operator.wording import amount, day, listing, money, percent, plural, signed_money, signed_percent
+from contractops.operator.wording import amount, day, fingerprint, listing, money, percent, plural, signed_money, signed_percent
 from contractops.tools.pricing import ChangeOrder, PricedLine
 from contractops.tools.signature import SignerPlan
-from contractops.tools.terms import CreditHandling, Party, Terms
+from contractops.tools.terms import CreditHandling, Party, Terms, terms_hash
 from contractops.tools.values import Value
 
 LETTER_COUNTRIES: Final = frozenset({"US", "CA", "MX", "CL", "CO", "CR", "DO", "GT", "PA", "PH", "PR", "SV", "VE"})
@@ -28,7 +28,7 @@ class Brand(Value):
     logo_svg: str | None = None
 
 
-def order_form(terms: Terms, signers: tuple[SignerPlan, ...], terms_hash: str, brand: Brand) -> dict[str, Any]:
+def order_form(terms: Terms, signers: tuple[SignerPlan, ...], brand: Brand) -> dict[str, Any]:
     """The template's data: JSON values only. Raises ``ValueError`` for a colour that is none."""
     if not _COLOUR.fullmatch(brand.accent):
         message = f"{brand.accent!r} is no colour of the form #RRGGBB"
@@ -38,7 +38,7 @@ def order_form(terms: Terms, signers: tuple[SignerPlan, ...], terms_hash: str, b
         "accent": brand.accent,
         "logo": brand.logo_svg,
         "title": "Renewal order form",
-        "footer": f"{terms.account_name}, {terms.contract_id}, order form draft {terms.draft_number}, {_short(terms_hash)}",
+        "footer": f"{terms.account_name}, {terms.contract_id}, order form draft {terms.draft_number}, {fingerprint(terms_hash(terms))}",
         "contract": terms.contract_id,
         "account": terms.account_name,
         "supplier": _party(terms.supplier),
@@ -61,10 +61,6 @@ def order_form(terms: Terms, signers: tuple[SignerPlan, ...], terms_hash: str, b
         "clauses": _clauses(terms),
         "signers": [_signer(signer, terms) for signer in sorted(signers, key=lambda each: each.order)],
     }
-
-
-def _short(digest: str) -> str:
-    return f"{digest[:4]} {digest[4:8]}"
 
 
 def _party(party: Party) -> dict[str, Any]:

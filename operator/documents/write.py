@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import as_file, files
 from typing import Any
 
+from contractops.operator import wording
 from contractops.operator.documents.order_form import Brand, order_form
 from contractops.tools.errors import InputError, InvariantError
 from contractops.tools.signature import SignerPlan
@@ -24,20 +25,19 @@ _FOLDER = files("contractops.operator.documents")
 _EPOCH = 0  # the typesetter's only time: seconds since 1970, the same for all
 
 
-def render(terms: Terms, signers: tuple[SignerPlan, ...], terms_hash: str, brand: Brand | None = None) -> bytes:
-    """The renewal order form as a tagged PDF. ``terms_hash`` (hex) is shown in the footer, shortened.
+def render(terms: Terms, signers: tuple[SignerPlan, ...], brand: Brand | None = None) -> bytes:
+    """The renewal order form as a tagged PDF. The footer shows the hash of the terms: a document cannot hold its own.
 
     Raises ``InputError`` when a text has a character that the fonts lack, or the logo is no SVG.
     """
-    data = order_form(terms, signers, terms_hash, brand or Brand())
+    data = order_form(terms, signers, brand or Brand())
     _check_characters(data)
     return _typeset("order_form.typ", data)
 
 
 def fingerprint(document: bytes) -> str:
     """The first eight digits of the document's SHA-256 in two groups: ``7f3a 91c2``."""
-    digest = hashlib.sha256(document).hexdigest()
-    return f"{digest[:4]} {digest[4:8]}"
+    return wording.fingerprint(hashlib.sha256(document).hexdigest())
 
 
 def _typeset(template: str, data: dict[str, Any]) -> bytes:

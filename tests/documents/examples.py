@@ -10,8 +10,6 @@ from contractops.tools.signature import SignerPlan
 from contractops.tools.terms import CreditHandling, Options, Party, Terms
 from contractops.tools.values import ClauseRef, Money
 
-HASH = "7f3a91c2" + "0" * 56
-
 
 def usd(amount: str) -> Money:
     return Money(amount=Decimal(amount), currency="USD")
