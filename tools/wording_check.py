@@ -32,6 +32,7 @@ _NUMBER_WORDS: Final = re.compile(
     r"|thirds?|second|fourth|fifth|free|gratis|today|tomorrow|yesterday|tonight|weeks?|weekends?|days?|hours?|minutes?|years?|annual(?:ly)?|yearly|quarterly|weekly|daily)\b",
     re.IGNORECASE,
 )
+_ROMAN: Final = re.compile(r"\b[MDCLXVI]{2,}\b")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _CURRENCY: Final = re.compile(r"\b[A-Z]{3}\b")
 
@@ -53,7 +54,7 @@ def check(text: str, facts: Iterable[str]) -> tuple[Problem, ...]:
         return (Problem(code="too_long", found=f"{len(text)} characters"),)
     rest = _without_facts(normal(text), given)
     forms = (
-        ("address", _ADDRESS), ("link", _LINK), ("markup", _MARKUP), ("figure", _FIGURE), ("date", _MONTH_NAME), ("date", _WEEKDAY),
+        ("address", _ADDRESS), ("link", _LINK), ("markup", _MARKUP), ("figure", _FIGURE), ("figure", _ROMAN), ("date", _MONTH_NAME), ("date", _WEEKDAY),
         ("symbol", _SYMBOL), ("number_word", _NUMBER_WORDS), ("unit", _CURRENCY),
     )  # fmt: skip
     found = [Problem(code=code, found=hit.group()[:60]) for code, form in forms for hit in form.finditer(rest)]
