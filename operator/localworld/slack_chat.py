@@ -131,7 +131,9 @@ def update(workspace: Workspace, arguments: Arguments) -> Document:
     kept = {key: value for key, value in message.items() if key not in {"text", "blocks"}}
     edited = {"user": BOT_USER, "ts": workspace.next_ts()}
     stored = workspace.store(channel["id"], {**kept, **content, "edited": edited})
-    return {"channel": channel["id"], "ts": stored["ts"], "text": stored["text"], "message": stored}
+    # Slack's answer carries `ts` beside the message, not in it.
+    shown = {key: value for key, value in stored.items() if key != "ts"}
+    return {"channel": channel["id"], "ts": stored["ts"], "text": stored["text"], "message": shown}
 
 
 def _own_message(workspace: Workspace, channel_id: str, ts: str, foreign: str) -> Document:

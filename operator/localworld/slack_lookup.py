@@ -164,7 +164,7 @@ def user_info(workspace: Workspace, arguments: Arguments) -> Document:
     user = workspace.user(arguments.text("user"))
     if user is None:
         raise SlackError("user_not_found")
-    return {"user": _user(workspace, user)}
+    return {"user": _user(workspace, user) | {"is_stranger": bool(user.get("is_stranger"))}}
 
 
 def lookup_by_email(workspace: Workspace, arguments: Arguments) -> Document:
@@ -208,7 +208,6 @@ def _user(workspace: Workspace, user: Document) -> Document:
         "is_admin": bool(user.get("is_admin")),
         "is_restricted": bool(user.get("is_restricted")),
         "is_ultra_restricted": bool(user.get("is_ultra_restricted")),
-        "is_stranger": bool(user.get("is_stranger")),
         "updated": 0,
     }
 

@@ -54,7 +54,7 @@ def first_renewal(workspace: Workspace) -> list[Step]:
 
 def _alert_read(workspace: Workspace) -> bool:
     for mark in workspace.world.all("page_read"):
-        cards = (m for m in workspace.messages(mark["channel"]) if m.get("blocks") and m.get("bot_id"))
+        cards = (m for m in workspace.messages(mark["channel"]) if m.get("bot_id"))
         if any(card["ts"] <= mark["ts"] for card in cards):
             return True
     return False

@@ -32,7 +32,7 @@ CONFIRM = {
     "confirm": plain("Approve it"),
     "deny": plain("Go back"),
 }
-CARD = [
+CARD: list[Body] = [
     {"type": "header", "text": plain("60 days to decide: Acme")},
     {"type": "section", "text": {"type": "mrkdwn", "text": "*Decide by Fri 5 Feb 2027.* <b>not bold</b> <@U0SAM>"}},
     {
@@ -46,7 +46,7 @@ CARD = [
         ],
     },
 ]
-FORM = {
+FORM: Body = {
     "type": "modal",
     "callback_id": "edit",
     "title": plain("Edit draft 1"),
@@ -166,7 +166,7 @@ async def main(url: str) -> None:
     answer_buttons(app)
     answer_form(app)
     answer_people(app)
-    await AsyncSocketModeHandler(app, "xapp-local").connect_async()
+    await AsyncSocketModeHandler(app, "xapp-local").connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
     for user in ("U0MARIA", "U0DANA"):
         channel = (await client.conversations_open(users=user))["channel"]["id"]
         await client.chat_postMessage(channel=channel, text=f"60 days to decide: Acme ({user})", blocks=CARD)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from contractops.tests.localworld.conftest import Operator
 from contractops.tests.localworld.worlds import RunningWorld, start_world, until
 
 pytestmark = pytest.mark.browser
@@ -233,6 +234,34 @@ def test_clock_says_what_it_triggers(page: Page, desk: RunningWorld) -> None:
     page.get_by_role("button", name="+1 day").click()
     dialog.get_by_role("button", name="Go there").click()
     expect(page.get_by_role("group", name="Clock")).to_contain_text("Tue 8 Dec 2026, 09:00 CST")
+
+
+def test_clock_names_the_events_on_the_way(browser: Browser, operator: Operator, tmp_path: Path) -> None:
+    """With an operator the next event is named, a jump lists what it triggers, and plays it in order."""
+    with start_world(tmp_path / "world", operator.url) as world:
+        for tab in opened(browser, world):
+            expect(tab.get_by_role("button", name="Next event: digest, Tue 8 Dec 2026")).to_be_visible()
+            tab.get_by_role("button", name="Jump to…").click()
+            dialog = tab.get_by_role("dialog", name="Move the clock to a day")
+            dialog.get_by_label("To the morning of").fill("2026-12-10")
+            expect(dialog).to_contain_text("This triggers 2 events, in this order:")
+            expect(dialog.get_by_role("listitem")).to_have_text(["Tue 8 Dec 2026, 08:30: digest", "Wed 9 Dec 2026, 09:00: 30-day alert"])
+            dialog.get_by_role("button", name="Go there").click()
+            expect(tab.get_by_role("group", name="Clock")).to_contain_text("Thu 10 Dec 2026, 09:00 CST")
+            expect(tab.get_by_role("button", name="Next event: escalation, Wed 6 Jan 2027")).to_be_visible()
+        assert operator.ticks == ["2026-12-08T14:30:00+00:00", "2026-12-09T15:00:00+00:00", "2026-12-10T15:00:00+00:00"]
+
+
+def test_steps_follow_the_world(page: Page, desk: RunningWorld) -> None:
+    """Steps are done by what happened, whoever did it: two people's approvals, then a jump of 59 days."""
+    steps = page.get_by_role("complementary", name="Your first renewal")
+    expect(steps).to_contain_text("1 of 7 done")
+    for done, (channel, user) in enumerate((("D0MARIA", "U0MARIA"), ("D0DANA", "U0DANA")), start=2):
+        ts = desk.messages(channel)[0]["ts"]
+        desk.post("/_world/slack/act", {"user": user, "channel": channel, "ts": ts, "action_id": "approve"})
+        expect(steps).to_contain_text(f"{done} of 7 done")
+    desk.post("/_world/clock", {"by_hours": 24 * 59})
+    expect(steps).to_contain_text("4 of 7 done")
 
 
 def test_faults_in_words(page: Page, desk: RunningWorld) -> None:

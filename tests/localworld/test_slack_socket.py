@@ -16,11 +16,11 @@ from contractops.tests.localworld.worlds import RunningWorld
 Body = dict[str, Any]
 
 BUTTON = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}, "value": "t1"}
-CARD = [
+CARD: list[Body] = [
     {"type": "header", "text": {"type": "plain_text", "text": "Decide"}},
     {"type": "actions", "block_id": "act", "elements": [BUTTON]},
 ]
-FORM = {
+FORM: Body = {
     "type": "modal",
     "callback_id": "edit",
     "private_metadata": "token",
@@ -97,11 +97,11 @@ def played(world: RunningWorld, scene: Callable[[Desk], Awaitable[None]], prepar
     async def run() -> None:
         prepare(desk)
         handler = AsyncSocketModeHandler(desk.app, "xapp-local", logger=_quiet(), ping_interval=1)
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
         try:
             await scene(desk)
         finally:
-            await handler.close_async()
+            await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
             await _close(desk)
 
     asyncio.run(run())
@@ -216,9 +216,9 @@ def test_envelope_waits_for_a_socket(world: RunningWorld) -> None:
         click = asyncio.create_task(desk.post("/_world/slack/act", {"user": "U0MARIA", "action_id": "go", **place}))
         await asyncio.sleep(0.3)
         assert desk.got == []
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
         assert (await click)["acked"]
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
 
     async def unconnected() -> None:
         desk = Desk(world)
@@ -235,12 +235,12 @@ def test_two_sockets_share_the_envelopes(world: RunningWorld) -> None:
 
     async def scene(desk: Desk) -> None:
         second = AsyncSocketModeHandler(desk.app, "xapp-local", logger=_quiet())
-        await second.connect_async()
+        await second.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
         assert world.get("/_world/slack/state")["sockets"] == 2
         place = await desk.card()
         for _ in range(4):
             await desk.post("/_world/slack/act", {"user": "U0MARIA", "action_id": "go", **place})
-        await second.close_async()
+        await second.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
 
     assert len(played(world, scene, on_go).got) == 4
 
