@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from contractops.operator.localworld import docusign_definition as definition
 from contractops.operator.localworld import docusign_state as state
 from contractops.operator.localworld import docusign_wire as wire
 from contractops.operator.localworld import jwt_grant
@@ -173,7 +174,7 @@ async def _list_by_body(service: SigningService, request: Request) -> Response:
     query = request.query_params
     wanted = {"status": _names(query.get("status"))}
     for name, field in (("envelope_ids", "envelopeIds"), ("transaction_ids", "transactionIds")):
-        wanted[name] = list(body.get(field) or []) if query.get(name) == "request_body" else _names(query.get(name))
+        wanted[name] = [str(each) for each in body.get(field) or ()] if query.get(name) == "request_body" else _names(query.get(name))
     return _listed(service, request, wanted)
 
 
@@ -249,7 +250,7 @@ async def _recipients(service: SigningService, request: Request) -> Response:
 async def _update_recipients(service: SigningService, request: Request) -> Response:
     envelope = service.envelope(request.path_params["envelope"])
     results = []
-    for change in (await _body(request)).get("signers") or []:
+    for change in definition.objects(await _body(request), "signers"):
         outcome = {"errorCode": "SUCCESS", "message": ""}
         try:
             state.change_signer(envelope, change, service.world.now())
@@ -301,7 +302,7 @@ def _control_act(service: SigningService) -> Handler:
         if body.get("action") not in get_args(Action):
             return _refused("INVALID_REQUEST_PARAMETER", "action is open, sign or decline", 400)
         try:
-            envelope = service.act(body["envelope_id"], body["recipient"], body["action"], body.get("reason", ""))
+            envelope = service.act(str(body.get("envelope_id")), str(body.get("recipient")), body["action"], body.get("reason", ""))
         except DocuSignError as error:
             return _refused(error.code, str(error), error.status)
         service.wake()

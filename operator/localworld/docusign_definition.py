@@ -27,32 +27,50 @@ def read(definition: Document, now: datetime) -> tuple[Document, dict[str, bytes
     if wanted not in {"created", "sent"}:
         message = f"Status '{wanted}' is not valid for a new envelope."
         raise DocuSignError("INVALID_REQUEST_PARAMETER", message)
-    files = {str(item.get("documentId", "")): _pdf(item) for item in definition.get("documents", [])}
-    people = _recipients(definition.get("recipients", {}))
+    documents = objects(definition, "documents")
+    files = {str(item.get("documentId", "")): _pdf(item) for item in documents}
+    people = _recipients(part(definition, "recipients"))
     if wanted == "sent" and not (files and people["signers"] and definition.get("emailSubject")):
         message = "The Envelope is not Complete. A Complete Envelope Requires Documents, Recipients, Tabs, and a Subject Line."
         raise DocuSignError("ENVELOPE_IS_INCOMPLETE", message)
     _check_anchors(people["signers"], files)
-    _check_notification(definition.get("eventNotification"))
+    if definition.get("eventNotification"):
+        _check_notification(part(definition, "eventNotification"))
     envelope: Document = {field: definition[field] for field in _COPIED if definition.get(field)}
     envelope |= {
         "envelopeId": state.new_guid(),
         "status": "created",
         "createdDateTime": state.stamp(now),
         "statusChangedDateTime": state.stamp(now),
-        "customFields": {"textCustomFields": _custom_fields(definition.get("customFields"))},
-        "notification": {"expirations": _expirations(definition.get("notification"))},
+        "customFields": {"textCustomFields": _custom_fields(part(definition, "customFields"))},
+        "notification": {"expirations": _expirations(part(part(definition, "notification"), "expirations"))},
         "recipients": people,
-        "documents": [_document(item) for item in definition.get("documents", [])],
+        "documents": [_document(item) for item in documents],
         "audit": [],
     }
     state.note(envelope, now, "Registered", "sender")
     return envelope, files
 
 
+def part(whole: Document, field: str) -> Document:
+    """The object under `field`, empty when absent. Raises DocuSignError when it is something else."""
+    value = whole.get(field) or {}
+    if not isinstance(value, dict):
+        raise DocuSignError("INVALID_REQUEST_BODY", f"'{field}' is not an object.")
+    return value
+
+
+def objects(whole: Document, field: str) -> list[Document]:
+    """The list of objects under `field`, empty when absent. Raises DocuSignError when it is something else."""
+    value = whole.get(field) or []
+    if not (isinstance(value, list) and all(isinstance(each, dict) for each in value)):
+        raise DocuSignError("INVALID_REQUEST_BODY", f"'{field}' is not a list of objects.")
+    return value
+
+
 def _pdf(item: Document) -> bytes:
     try:
-        content = base64.b64decode(item.get("documentBase64") or "", validate=True)
+        content = base64.b64decode(str(item.get("documentBase64") or ""), validate=True)
         vendor_pdf.page_texts(content)
     except (binascii.Error, vendor_pdf.NotAPdfError) as error:
         message = f"System was unable to convert this document to a PDF. {item.get('name', '')}"
@@ -61,14 +79,14 @@ def _pdf(item: Document) -> bytes:
 
 
 def _document(item: Document) -> Document:
-    return {"documentId": str(item["documentId"]), "name": item.get("name", ""), "type": "content"}
+    return {"documentId": str(item.get("documentId", "")), "name": item.get("name", ""), "type": "content"}
 
 
 def _recipients(given: Document) -> Document:
     people: Document = {}
     seen: set[str] = set()
     for kind, type_name in _RECIPIENT_TYPES.items():
-        people[kind] = [_recipient(item, type_name, seen) for item in given.get(kind) or []]
+        people[kind] = [_recipient(item, type_name, seen) for item in objects(given, kind)]
     return people
 
 
@@ -94,13 +112,14 @@ def _recipient(item: Document, type_name: str, seen: set[str]) -> Document:
 def _check_anchors(people: list[Document], files: dict[str, bytes]) -> None:
     text = "\n".join(page for content in files.values() for page in vendor_pdf.page_texts(content))
     for person in people:
-        for tabs in (person.get("tabs") or {}).values():
-            for tab in tabs:
+        tabs = part(person, "tabs")
+        for kind in tabs:
+            for tab in objects(tabs, kind):
                 _check_anchor(tab, text)
 
 
 def _check_anchor(tab: Document, text: str) -> None:
-    anchor = tab.get("anchorString")
+    anchor = str(tab.get("anchorString") or "")
     if not anchor or str(tab.get("anchorIgnoreIfNotPresent", "")).lower() == "true":
         return
     exact = str(tab.get("anchorCaseSensitive", "")).lower() == "true"
@@ -110,20 +129,19 @@ def _check_anchor(tab: Document, text: str) -> None:
     raise DocuSignError("ANCHOR_TAB_STRING_NOT_FOUND", message)
 
 
-def _check_notification(notification: Document | None) -> None:
+def _check_notification(notification: Document) -> None:
     """Connect of the local world posts to loopback only: nothing leaves the machine."""
-    if notification is not None and urlsplit(notification.get("url") or "").hostname not in LOOPBACK:
+    if urlsplit(str(notification.get("url") or "")).hostname not in LOOPBACK:
         message = "The event notification URL must be a loopback address in the local world."
         raise DocuSignError("INVALID_REQUEST_PARAMETER", message)
 
 
-def _custom_fields(given: Document | None) -> list[Document]:
-    fields = (given or {}).get("textCustomFields") or []
+def _custom_fields(given: Document) -> list[Document]:
+    fields = objects(given, "textCustomFields")
     return [{"show": "false", "required": "false", **field, "fieldId": str(10_000 + index)} for index, field in enumerate(fields)]
 
 
-def _expirations(notification: Document | None) -> Document:
-    given = (notification or {}).get("expirations") or {}
+def _expirations(given: Document) -> Document:
     rule = {"expireEnabled": "true", "expireAfter": str(state.DEFAULT_EXPIRE_DAYS), "expireWarn": "0"}
     rule |= {name: str(given[name]) for name in rule if given.get(name) is not None}
     if not rule["expireAfter"].isdecimal():

@@ -10,8 +10,8 @@ Rules of this module:
 import asyncio
 import base64
 import contextlib
+from functools import cache
 from typing import Final, Literal, TypeAlias
-from weakref import WeakKeyDictionary
 
 from contractops.operator.localworld import docusign_definition as definition
 from contractops.operator.localworld import docusign_state as state
@@ -165,11 +165,7 @@ class SigningService:
         return vendor_pdf.text_pdf(wire.certificate_lines(envelope))
 
 
-_SERVICES: WeakKeyDictionary[World, SigningService] = WeakKeyDictionary()
-
-
+@cache
 def service_of(world: World) -> SigningService:
     """The one signing service of `world`: REST, pages and control routes must share its deliveries."""
-    if world not in _SERVICES:
-        _SERVICES[world] = SigningService(world)
-    return _SERVICES[world]
+    return SigningService(world)

@@ -29,7 +29,7 @@ from contractops.operator.localworld.world import Document, World
 
 _TEMPLATES: Final = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'self'",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'self'",
     "Cache-Control": "no-store",
 }
 _TECHNICAL: Final = frozenset({"Id", "CreatedDate", "LastModifiedDate", "LastModifiedById", "SystemModstamp"})
@@ -144,8 +144,11 @@ def _same_origin(request: Request) -> bool:
 
 def _signing_page(service: SigningService, envelope_id: str, recipient: str, *, message: str = "", problem: str = "") -> Response:
     envelope = service.envelope(envelope_id)
-    texts = vendor_pdf.page_texts(service.combined(envelope))
-    pages = [{"src": f"/docusign/page/{envelope_id}/{index}.png", "text": " ".join(text.split())} for index, text in enumerate(texts)]
+    content = service.combined(envelope)
+    pages = [
+        {"src": f"/docusign/page/{envelope_id}/{index}.png", "text": " ".join(text.split()), "width": width, "height": height}
+        for index, (text, (width, height)) in enumerate(zip(vendor_pdf.page_texts(content), vendor_pdf.page_sizes(content), strict=True))
+    ]
     return _page(
         service.world,
         "vendor_sign.html",

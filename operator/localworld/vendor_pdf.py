@@ -41,6 +41,15 @@ def page_texts(document: bytes) -> list[str]:
         pdf.close()
 
 
+def page_sizes(document: bytes) -> list[tuple[int, int]]:
+    """Width and height of each page in whole points. Raises NotAPdfError."""
+    pdf = _open(document)
+    try:
+        return [(round(page.get_width()), round(page.get_height())) for page in pdf]
+    finally:
+        pdf.close()
+
+
 def page_png(document: bytes, index: int, scale: float = 1.5) -> bytes:
     """One page (from 0) as an RGB PNG; `scale` is pixels a point. Raises NotAPdfError, IndexError."""
     pdf = _open(document)
