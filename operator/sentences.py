@@ -7,7 +7,7 @@ Rule 3: the source stands behind the sentence: document, clause, page and the wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from string import Formatter
@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from contractops.operator import wording
 from contractops.operator.sentences_table import FIELD_ERRORS, FINDINGS, REASONS
 from contractops.tools.terms_edit import FieldError
-from contractops.tools.values import ClauseRef, Finding, Money, Reason, Scalar
+from contractops.tools.values import ClauseRef, Finding, Money, Reason, Scalar, Severity
 
 Values: TypeAlias = Mapping[str, Scalar]
 
@@ -34,7 +34,13 @@ def finding_sentence(finding: Finding) -> str:
 
 def field_error_sentence(error: FieldError) -> str:
     """Why a form field was refused, and what is allowed. Raises ``KeyError`` for a code without a sentence."""
-    return _fill(FIELD_ERRORS[error.code], error.values, "UTC")
+    values = dict(error.values)
+    if error.code == "edit.blocked":
+        about = str(values.get("about") or "")
+        named = {"order": about, **values}
+        finding = Finding(code=str(values.get("finding")), severity=Severity.BLOCKING, about=about, values=named)
+        values["said"] = finding_sentence(finding)
+    return _fill(FIELD_ERRORS[error.code], values, "UTC")
 
 
 def source(clause: ClauseRef) -> str:
@@ -56,37 +62,30 @@ Template: TypeAlias = str | Callable[[Values], str]
 
 def _fill(template: Template, values: Values, zone: str) -> str:
     words = template(values) if callable(template) else template
-    return _Words(zone).vformat(words, (), {**values, "zone": values.get("zone", zone)})
+    return _Words(zone, str(values.get("currency") or "")).vformat(words, (), {**values, "zone": values.get("zone", zone)})
 
 
 class _Words(Formatter):
-    """Formats values by kind: ``{end:day}``, ``{by:moment}``, ``{percent:percent}``, ``{unit:words}``, ``{amount:number}``, ``{zone:city}``."""
+    """Formats values by kind: ``{end:day}``, ``{by:moment}``, ``{rise:percent}``, ``{unit:words}``, ``{price:money}`` (in the reason's ``currency``)."""
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, zone: str, currency: str) -> None:
         super().__init__()
-        self._zone = zone
+        self._forms: dict[str, Callable[[str], str]] = _FORMS | {
+            "moment": lambda text: wording.moment(datetime.fromisoformat(text), zone),
+            "money": lambda text: wording.money(Money(amount=Decimal(text), currency=currency)),
+            "signed": lambda text: wording.signed_money(Money(amount=Decimal(text), currency=currency)),
+        }
 
-    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> object:  # noqa: ANN401 - signature of the base
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
         """A value that the reason does not carry is None, which reads "unknown"."""
-        del args
         return kwargs.get(str(key))
 
     def format_field(self, value: object, format_spec: str) -> str:
         """Word one value; None is "unknown"."""
         if value is None or value == "":
             return "unknown"
-        form = _FORMS.get(format_spec)
-        if format_spec == "moment":
-            return wording.moment(datetime.fromisoformat(str(value)), self._zone)
-        return form(str(value)) if form else str(value)
-
-
-def _amount(text: str) -> str:
-    """``USD 4100.00`` as ``USD 4,100.00``; a figure without a code stays a figure."""
-    currency, _, figure = text.rpartition(" ")
-    if not currency:
-        return wording.number(Decimal(figure))
-    return wording.money(Money(amount=Decimal(figure), currency=currency))
+        form = self._forms.get(format_spec, str)
+        return form(str(value))
 
 
 _FORMS: dict[str, Callable[[str], str]] = {
@@ -95,8 +94,7 @@ _FORMS: dict[str, Callable[[str], str]] = {
     "hour": lambda text: time.fromisoformat(text).strftime("%H:%M"),
     "percent": lambda text: wording.percent(Decimal(text)),
     "figure": lambda text: wording.plain(Decimal(text)),
-    "number": lambda text: wording.number(Decimal(text)),
-    "money": _amount,
+    "count": lambda text: f"{int(text):,}",
     "words": lambda text: text.replace("_", " "),
     "city": lambda text: wording.city(text) or text,
 }

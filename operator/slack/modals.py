@@ -6,7 +6,7 @@ Rule 2: what may be typed is said beside the field, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -104,12 +104,7 @@ def edit(form: EditForm) -> Block:
         _preview(form),
         *_credit(form),
         *_orders_and_options(form),
-        inputs.entry(
-            "signer",
-            "Customer signs",
-            inputs.select(form.signers),
-            hint="From the CRM contacts with signing right. Missing someone? Add the person in the CRM.",
-        ),
+        _signers(form.signers),
         inputs.entry(
             "note", "Note to the approver", inputs.text(NOTE, initial=form.note, placeholder="Why is this a good deal?"), optional=True
         ),
@@ -175,6 +170,14 @@ def _orders_and_options(form: EditForm) -> list[Block]:
         chosen = form.exit_after_month is not None
         options.insert(0, Choice(value=f"exit:{month}", label=f"Exit right after month {month}", chosen=chosen))
     return [*blocks, inputs.entry("options", "Options", inputs.boxes(options), optional=True)]
+
+
+def _signers(signers: Sequence[Choice]) -> Block:
+    """Who may sign for the customer; a drop-down cannot be empty, so nobody is said in words."""
+    if not signers:
+        return section("no_signer", Bold("Nobody may sign:"), " the CRM has no contact with signing right. Add the person in the CRM.")
+    hint = "From the CRM contacts with signing right. Missing someone? Add the person in the CRM."
+    return inputs.entry("signer", "Customer signs", inputs.select(signers), hint=hint)
 
 
 def review(form: ReviewForm) -> Block:
@@ -254,8 +257,7 @@ def handover(form: HandoverForm) -> Block:
 
 def signer(form: SignerForm) -> Block:
     """Another signer on the customer's side."""
-    hint = "From the CRM contacts with signing right. Missing someone? Add the person in the CRM."
-    blocks = [_who(form, f"Draft {form.number} stays as it is."), inputs.entry("signer", "Customer signs", inputs.select(form.signers), hint=hint)]
+    blocks = [_who(form, f"Draft {form.number} stays as it is."), _signers(form.signers)]
     return inputs.modal(Callback.ENVELOPE_SIGNER, form.token, "Change signer", "Change signer", blocks)
 
 

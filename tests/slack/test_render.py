@@ -111,7 +111,7 @@ def _buttons(body: dict[str, Any]) -> list[dict[str, Any]]:
 def test_every_button_that_is_shown_reaches_the_desk_by_name(name: str) -> None:
     """A card shows only actions of the vocabulary, each with the token the caller gave."""
     for button in _buttons(render(CARDS[name])):
-        assert Action(button["action_id"]) in Action
+        assert Action.named(button["action_id"]) in Action
         assert button["value"].startswith("g1.")
         assert button["text"]["text"].strip()
 

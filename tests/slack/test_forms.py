@@ -1,0 +1,254 @@
+"""Forms: the edit form as designed, sizes of each, and what comes back, strictly read."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from contractops.operator.slack import forms as f
+from contractops.operator.slack.actions import Callback
+from contractops.operator.slack.commands import Submit, parse
+from contractops.operator.slack.limits import check_view
+from contractops.operator.slack.modals import FORMS, TEXTS, render_form
+from contractops.operator.slack.submissions import READERS, away, edit_changes, edit_errors, foreign_region, late_notice, read_values
+from contractops.tools.terms import CreditHandling
+from contractops.tools.terms_edit import FieldError
+from tests.slack import payloads
+from tests.slack.payloads import APP, option, options, picked, typed
+from tests.slack.samples import DUE, ZONE, usd
+from tests.slack.test_render import GIVEN, SNAPSHOTS
+
+BASE: dict[str, Any] = {"token": "g1.form", "account": "Northwind Logistics", "contract_id": "ENT-3391"}
+SIGNERS = (f.Choice(value="c_811", label="Priya Nair, COO", chosen=True), f.Choice(value="c_812", label="Mark Ellis, CFO"))
+
+EDIT = f.EditForm(
+    **BASE,
+    zone=ZONE,
+    number=2,
+    sign_by=DUE,
+    terms=(12, 24, 36, 60),
+    term=36,
+    uplift=Decimal(3),
+    uplift_max=Decimal(3),
+    clause="clause 4.2",
+    discount=Decimal(12),
+    discount_max=Decimal("14.75"),
+    alone_max=Decimal(10),
+    floor=usd("16200"),
+    preview=f.Preview(monthly=usd("16723.08"), total=usd("602030.88"), needs=("VP Sales",)),
+    credit=usd("1435"),
+    credit_use=CreditHandling.FIRST_INVOICE,
+    claim_closes=date(2026, 12, 30),
+    orders=(
+        f.Choice(value="co118", label="CO-118: Chicago to 1 Gbps", detail="+USD 1,150.00 a month since Mon 1 Jun 2026", chosen=True),
+        f.Choice(value="co131", label="CO-131: Peoria access off", detail="-USD 420.00 a month since Tue 1 Sep 2026", chosen=True),
+    ),
+    exit_after_month=24,
+    exit_offered=24,
+    true_up=False,
+    signers=SIGNERS,
+)
+
+SNOOZE = f.SnoozeForm(
+    **BASE,
+    today=date(2026, 12, 7),
+    choices=(date(2026, 12, 8), date(2026, 12, 10), date(2026, 12, 14)),
+    latest=date(2027, 1, 22),
+    deadline=date(2027, 2, 5),
+)
+
+FORM_SAMPLES: dict[str, f.Form] = {
+    "form_edit": EDIT,
+    "form_edit_bare": EDIT.model_copy(
+        update={"credit": None, "orders": (), "exit_after_month": None, "exit_offered": None, "preview": None, "alone_max": None, "clause": None}
+    ),
+    "form_edit_nobody_signs": EDIT.model_copy(update={"signers": ()}),
+    "form_edit_stale": EDIT.model_copy(update={"newer": 3}),
+    "form_edit_many_orders": EDIT.model_copy(
+        update={"orders": tuple(f.Choice(value=f"co{n}", label=f"CO-{n}: {'x' * 90}") for n in range(12))}
+    ),
+    "form_review": f.ReviewForm(
+        **BASE,
+        number=2,
+        facts=tuple((f"Figure {n}", f"USD {n},000.00") for n in range(12)),
+        approvals=("Maria Ortiz, Mon 7 Dec 2026, 10:42 CST",),
+        document_url="https://desk.test/documents/7f3a91c2",
+    ),
+    "form_decline": f.DeclineForm(**BASE, number=2),
+    "form_snooze": SNOOZE,
+    "form_snooze_no_choice": SNOOZE.model_copy(update={"choices": ()}),
+    "form_stop": f.StopForm(**BASE, term_end=date(2027, 4, 7)),
+    "form_handover": f.HandoverForm(**BASE, people=(f.Choice(value="p_jo", label="Jo Lang"),)),
+    "form_signer": f.SignerForm(**BASE, number=2, signers=SIGNERS),
+    "form_evidence": f.EvidenceForm(**BASE, methods=(f.Choice(value="courier", label="Courier"),), received_by=DUE, zone=ZONE),
+    "form_price": f.PriceForm(**BASE, order_id="SO-12", currency="USD"),
+    **{
+        f"form_text_{callback.value}": f.TextForm(**BASE, callback=callback, whom="Maria Ortiz", number=2) for callback in TEXTS
+    },
+}
+
+
+@pytest.mark.parametrize("name", FORM_SAMPLES)
+def test_form_equals_its_snapshot_and_keeps_slacks_sizes(name: str) -> None:
+    """A form changes only with its snapshot; every form fits Slack."""
+    path = SNAPSHOTS / "forms" / f"{name}.json"
+    view = render_form(FORM_SAMPLES[name])
+    shown = json.dumps(view, indent=1, ensure_ascii=False) + "\n"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+    assert check_view(view) == []
+
+
+def test_every_form_has_a_sample_and_every_callback_a_view_and_a_reader() -> None:
+    """No form of the vocabulary is without words or cannot be read when it comes back."""
+    assert {type(form) for form in FORM_SAMPLES.values()} == set(FORMS)
+    shown = {render_form(form)["callback_id"] for form in FORM_SAMPLES.values()}
+    assert shown == {callback.value for callback in Callback}
+    assert set(READERS) | set(TEXTS) == set(Callback)
+
+
+def test_edit_form_reads_as_designed() -> None:
+    """The edit form equals the designed one in structure and words; tokens and option values of ours differ."""
+    given = GIVEN / "6-edit-modal.json"
+    if not given.is_file():
+        pytest.skip(f"not run: no designed form at {GIVEN} (set DESIGN_CARDS)")
+    designed = json.loads(given.read_text(encoding="utf-8"))
+    later = {"Success milestones", "Service review every quarter"}  # these options come with a later version
+    for block in designed["blocks"]:
+        element = block.get("element", {})
+        element["options"] = [each for each in element.get("options", []) if each["text"]["text"] not in later]
+    assert _bare(render_form(EDIT)) == _bare(designed)
+
+
+def _bare(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _bare(value) for key, value in node.items() if key not in {"value", "private_metadata"} and value != []}
+    return [_bare(each) for each in node] if isinstance(node, list) else node
+
+
+def submit(callback: Callback, **values: Any) -> Submit:
+    command = parse(payloads.form(callback.value, values), APP)
+    assert isinstance(command, Submit)
+    return command
+
+
+LONG = "A sentence that is long enough."
+
+GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
+    (Callback.SECOND_APPROVE, {"comment": typed(None)}, f.ReviewSubmission(comment="")),
+    (Callback.SECOND_DECLINE, {"reason": option("price"), "text": typed(LONG)}, f.DeclineSubmission(reason="price", text=LONG)),
+    (Callback.SNOOZE, {"choice": option("2026-12-10"), "day": picked(None)}, f.SnoozeSubmission(until=date(2026, 12, 10))),
+    (Callback.SNOOZE, {"choice": option("2026-12-10"), "day": picked("2026-12-21")}, f.SnoozeSubmission(until=date(2026, 12, 21))),
+    (
+        Callback.STOP,
+        {"what": option("customer_notice"), "received": picked("2027-01-04"), "reason": option("price"), "note": typed(" By post ")},
+        f.StopSubmission(what="customer_notice", received_on=date(2027, 1, 4), reason="price", note="By post"),
+    ),
+    (
+        Callback.HANDOVER,
+        {"person": option("p_jo"), "until": picked(None), "note": typed(None)},
+        f.HandoverSubmission(person_id="p_jo", until=None, note=""),
+    ),
+    (Callback.ENVELOPE_SIGNER, {"signer": option("c_812")}, f.SignerSubmission(contact_id="c_812")),
+    (
+        Callback.NOTICE_EVIDENCE,
+        {"method": option("courier"), "served": picked("2027-01-08"), "reference": typed("TRK-1"), "by": typed("Maria Ortiz")},
+        f.EvidenceSubmission(method="courier", served_on=date(2027, 1, 8), reference="TRK-1", served_by="Maria Ortiz"),
+    ),
+    (Callback.FINDING_PRICE, {"price": typed("1250.5")}, f.PriceSubmission(amount=Decimal("1250.5"))),
+    (Callback.SECOND_ASK, {"text": typed(LONG)}, f.TextSubmission(text=LONG)),
+    (Callback.CREDIT_FINANCE, {"text": typed("ok")}, f.TextSubmission(text="ok")),
+]
+
+
+@pytest.mark.parametrize(("callback", "values", "expected"), GOOD)
+def test_good_form_becomes_a_typed_submission(callback: Callback, values: dict[str, Any], expected: f.Submission) -> None:
+    """Each form is read into values of its own type."""
+    assert read_values(submit(callback, **values)) == expected
+
+
+BAD: list[tuple[Callback, dict[str, Any], dict[str, str]]] = [
+    (
+        Callback.SECOND_DECLINE,
+        {"reason": option("price"), "text": typed("Too long")},
+        {"text": "Please say in a sentence what would make it acceptable."},
+    ),
+    (Callback.SECOND_DECLINE, {"reason": option(None), "text": typed(LONG)}, {"reason": "Please choose one."}),
+    (Callback.SNOOZE, {"choice": option(None), "day": picked(None)}, {"day": "Please choose a day."}),
+    (
+        Callback.STOP,
+        {"what": option("customer_notice"), "received": picked(None), "reason": option("price")},
+        {"received": "The notice must have a date of receipt."},
+    ),
+    (
+        Callback.NOTICE_EVIDENCE,
+        {"method": option("courier"), "served": picked(None), "reference": typed(" "), "by": typed("Maria")},
+        {
+            "served": "A notice counts as served only with a date of receipt.",
+            "reference": "A notice counts as served only with a reference.",
+        },
+    ),
+    (Callback.FINDING_PRICE, {"price": typed("12.505")}, {"price": "Two decimals, please: 1250.00."}),
+    (Callback.FINDING_PRICE, {"price": typed("-5")}, {"price": "Two decimals, please: 1250.00."}),
+    (Callback.LEGAL_ASK, {"text": typed("short")}, {"text": "Please write a sentence: at least 10 characters."}),
+    (Callback.HANDOVER, {"person": option(None)}, {"person": "Please choose a person."}),
+    (Callback.ENVELOPE_SIGNER, {"signer": option(None)}, {"signer": "Please choose a person."}),
+]
+
+
+@pytest.mark.parametrize(("callback", "values", "errors"), BAD)
+def test_bad_form_names_the_field_and_what_is_allowed(callback: Callback, values: dict[str, Any], errors: dict[str, str]) -> None:
+    """What cannot be read is an error at its field, in words; nothing is guessed."""
+    assert read_values(submit(callback, **values)) == f.FormErrors(errors=errors)
+
+
+def test_edit_form_hands_over_what_was_typed() -> None:
+    """Numbers stay text: the tool reads them strictly; unticked boxes are said, absent fields are not."""
+    typed_values = {
+        "term": option("24"),
+        "uplift": typed("3.00"),
+        "discount": typed("12.505"),
+        "options": options("exit:24"),
+        "orders": options(),
+        "signer": option("c_811"),
+        "note": typed(None),
+    }
+    assert edit_changes(submit(Callback.DRAFT_EDIT, **typed_values)).changes == {
+        "term_months": "24",
+        "uplift_pct": "3.00",
+        "discount_pct": "12.505",
+        "signer_contact_id": "c_811",
+        "change_orders": (),
+        "exit_after_month": "24",
+        "true_up": False,
+        "note": "",
+    }
+
+
+def test_edit_errors_stand_at_their_fields() -> None:
+    """An error of the tool appears beside the input that caused it, or at the term when there is none."""
+    sent = submit(Callback.DRAFT_EDIT, term=option("24"), discount=typed("14.80"))
+    floor = {"discount_pct": "14.80", "floor": "16200", "currency": "USD", "max": "14.75"}
+    errors = (
+        FieldError(field="discount_pct", code="edit.floor", values=floor),
+        FieldError(field="", code="edit.nothing_changed"),
+        FieldError(field="change_orders", code="edit.unknown_change_order", values={"order": "CO-9"}),
+    )
+    assert edit_errors(errors, sent) == {
+        "discount": "14.80 % goes below the floor of USD 16,200.00; highest is 14.75 %.",
+        "term": "Nothing changed.",
+    }
+
+
+def test_errors_that_only_the_desk_knows_are_worded_here() -> None:
+    """Absence, region and a late notice read as designed."""
+    assert away("Jo Lang", date(2026, 12, 14)) == {"person": "Jo Lang is away until Mon 14 Dec. Choose a deputy or a later start."}
+    assert foreign_region("Jo Lang")["person"].endswith("contract-ops can change that.")
+    assert late_notice(date(2027, 2, 5)) == "Received after Fri 5 Feb 2027: it may not count. Contract-ops is asked."
