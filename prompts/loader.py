@@ -40,7 +40,7 @@ class Prompt(Value):
             raise InvariantError("CO-PRM-001", f"Prompt {self.name}: missing {sorted(missing)}, unknown {sorted(unknown)}.")
         return _PLACE.sub(lambda place: values[place.group(1)], self.body)
 
-    def schema(self) -> dict[str, object]:
+    def answer_schema(self) -> dict[str, object]:
         """JSON schema of the answer: every field required, no other allowed."""
         properties = {field: {"type": kind} for field, kind in self.output.items()}
         return {"type": "object", "properties": properties, "required": sorted(properties), "additionalProperties": False}

@@ -75,7 +75,7 @@ def _ask(config: ModelConfig, prompt: Prompt, question: str) -> tuple[Any, str |
         max_retries=1,
         max_completion_tokens=_MAX_TOKENS,
     )
-    schema = {"title": prompt.name, "description": "The worded message.", **prompt.schema()}
+    schema = {"title": prompt.name, "description": "The worded message.", **prompt.answer_schema()}
     asking = model.with_structured_output(schema, method="json_schema", include_raw=True, strict=True)
     try:
         answer = asking.invoke(question)

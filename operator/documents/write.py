@@ -48,8 +48,7 @@ def _typeset(template: str, data: dict[str, Any]) -> bytes:
         try:
             made = typst.compile(
                 source,
-                font_paths=[str(fonts)],
-                ignore_system_fonts=True,
+                font_paths=typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts)]),
                 format="pdf",
                 sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
                 timestamp=_EPOCH,
@@ -60,8 +59,6 @@ def _typeset(template: str, data: dict[str, Any]) -> bytes:
             if data.get("logo"):
                 raise InputError("CO-DOC-002", "The document could not be typeset; is the logo an SVG?") from error
             raise InvariantError("CO-DOC-003", f"The template {template} failed: {error.message}") from error
-    if not isinstance(made, bytes):
-        raise InvariantError("CO-DOC-004", "The typesetter did not return one document.")
     return made
 
 

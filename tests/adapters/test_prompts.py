@@ -17,7 +17,7 @@ def test_every_prompt_file_can_be_loaded_and_is_hashed(name: str) -> None:
     """The digest is the SHA-256 of the file."""
     prompt = load(name)
     assert prompt.digest == hashlib.sha256(files("contractops.prompts").joinpath(f"{name}.md").read_bytes()).hexdigest()
-    assert prompt.schema()["additionalProperties"] is False
+    assert prompt.answer_schema()["additionalProperties"] is False
 
 
 def test_values_are_put_in_once_and_stay_text() -> None:
