@@ -24,6 +24,7 @@ from contractops.operator.localworld import jwt_grant
 from contractops.operator.localworld.docusign_service import Action, SigningService, Tampering, service_of
 from contractops.operator.localworld.docusign_state import DocuSignError
 from contractops.operator.localworld.faults import Handler, serve
+from contractops.operator.localworld.vendor_control import body_of, in_words
 from contractops.operator.localworld.wall_clock import wall_now
 from contractops.operator.localworld.world import Document, Fault, World
 
@@ -58,8 +59,8 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/oauth/userinfo", _door(service, "oauth.userinfo", _userinfo), methods=["GET"]),
         *(Route(path, _door(service, name, call), methods=[method]) for method, path, name, call in calls),
         Route("/_world/docusign/envelopes", _control_envelopes(service)),
-        Route("/_world/docusign/act", _control_act(service), methods=["POST"]),
-        Route("/_world/docusign/tamper", _control_tamper(service), methods=["POST"]),
+        Route("/_world/docusign/act", in_words(_control_act(service)), methods=["POST"]),
+        Route("/_world/docusign/tamper", in_words(_control_tamper(service)), methods=["POST"]),
         Route("/_world/docusign/deliveries", _control_deliveries(service)),
     ]
 
@@ -174,12 +175,19 @@ async def _list_by_body(service: SigningService, request: Request) -> Response:
     query = request.query_params
     wanted = {"status": _names(query.get("status"))}
     for name, field in (("envelope_ids", "envelopeIds"), ("transaction_ids", "transactionIds")):
-        wanted[name] = [str(each) for each in body.get(field) or ()] if query.get(name) == "request_body" else _names(query.get(name))
+        wanted[name] = _texts(body, field) if query.get(name) == "request_body" else _names(query.get(name))
     return _listed(service, request, wanted)
 
 
 def _names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def _texts(body: Document, field: str) -> list[str]:
+    value = body.get(field) or []
+    if not isinstance(value, list):
+        raise DocuSignError("INVALID_REQUEST_BODY", f"'{field}' is not a list.")
+    return [str(each) for each in value]
 
 
 def _listed(service: SigningService, request: Request, wanted: dict[str, list[str]]) -> Response:
@@ -279,7 +287,7 @@ async def _audit_events(service: SigningService, request: Request) -> Response:
 
 
 async def _retry_queue(service: SigningService, request: Request) -> Response:
-    wanted = [str(each) for each in (await _body(request)).get("envelopeIds") or []]
+    wanted = _texts(await _body(request), "envelopeIds")
     service.connect.republish(wanted)
     results = [{"envelopeId": each, "errorDetails": {"errorCode": "SUCCESS", "message": ""}} for each in wanted]
     return JSONResponse({"retryQueue": results})
@@ -298,11 +306,11 @@ def _control_envelopes(service: SigningService) -> Handler:
 
 def _control_act(service: SigningService) -> Handler:
     async def act(request: Request) -> Response:
-        body = await request.json()
+        body = await body_of(request, action=str, envelope_id=str, recipient=str)
         if body.get("action") not in get_args(Action):
             return _refused("INVALID_REQUEST_PARAMETER", "action is open, sign or decline", 400)
         try:
-            envelope = service.act(str(body.get("envelope_id")), str(body.get("recipient")), body["action"], body.get("reason", ""))
+            envelope = service.act(body["envelope_id"], body["recipient"], body["action"], str(body.get("reason", "")))
         except DocuSignError as error:
             return _refused(error.code, str(error), error.status)
         service.wake()
@@ -313,7 +321,7 @@ def _control_act(service: SigningService) -> Handler:
 
 def _control_tamper(service: SigningService) -> Handler:
     async def tamper(request: Request) -> Response:
-        what = (await request.json()).get("what")
+        what = (await body_of(request, what=str))["what"]
         if what not in get_args(Tampering):
             return _refused("INVALID_REQUEST_PARAMETER", "what is alter_document or wrong_signer", 400)
         service.tamper(what)

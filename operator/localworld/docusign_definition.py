@@ -24,7 +24,7 @@ _COPIED: Final = ("emailSubject", "emailBlurb", "transactionId", "eventNotificat
 def read(definition: Document, now: datetime) -> tuple[Document, dict[str, bytes]]:
     """A draft envelope and its documents (id -> PDF). Raises DocuSignError."""
     wanted = definition.get("status", "created")
-    if wanted not in {"created", "sent"}:
+    if wanted not in ("created", "sent"):
         message = f"Status '{wanted}' is not valid for a new envelope."
         raise DocuSignError("INVALID_REQUEST_PARAMETER", message)
     documents = objects(definition, "documents")
@@ -54,7 +54,9 @@ def read(definition: Document, now: datetime) -> tuple[Document, dict[str, bytes
 
 def part(whole: Document, field: str) -> Document:
     """The object under `field`, empty when absent. Raises DocuSignError when it is something else."""
-    value = whole.get(field) or {}
+    value = whole.get(field)
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise DocuSignError("INVALID_REQUEST_BODY", f"'{field}' is not an object.")
     return value
@@ -62,7 +64,9 @@ def part(whole: Document, field: str) -> Document:
 
 def objects(whole: Document, field: str) -> list[Document]:
     """The list of objects under `field`, empty when absent. Raises DocuSignError when it is something else."""
-    value = whole.get(field) or []
+    value = whole.get(field)
+    if value is None:
+        return []
     if not (isinstance(value, list) and all(isinstance(each, dict) for each in value)):
         raise DocuSignError("INVALID_REQUEST_BODY", f"'{field}' is not a list of objects.")
     return value
@@ -99,12 +103,15 @@ def _recipient(item: Document, type_name: str, seen: set[str]) -> Document:
     if "@" not in str(item.get("email") or "") or not item.get("name"):
         message = f"The email address or the name of recipient {number} is missing or malformed."
         raise DocuSignError("INVALID_EMAIL_ADDRESS_FOR_RECIPIENT", message)
+    order = str(item.get("routingOrder") or "1")
+    if not (order.isascii() and order.isdecimal()):
+        raise DocuSignError("INVALID_REQUEST_PARAMETER", f"The routingOrder '{order}' is not a number.")
     kept = {field: item[field] for field in _SIGNER_FIELDS if item.get(field) is not None}
     return kept | {
         "recipientId": number,
         "recipientIdGuid": state.new_guid(),
         "recipientType": type_name,
-        "routingOrder": str(item.get("routingOrder") or "1"),
+        "routingOrder": order,
         "status": "created",
     }
 
@@ -134,10 +141,16 @@ def _check_notification(notification: Document) -> None:
     if urlsplit(str(notification.get("url") or "")).hostname not in LOOPBACK:
         message = "The event notification URL must be a loopback address in the local world."
         raise DocuSignError("INVALID_REQUEST_PARAMETER", message)
+    part(notification, "eventData")
+    events = notification.get("events") or []
+    if not (isinstance(events, list) and all(isinstance(event, str) for event in events)):
+        raise DocuSignError("INVALID_REQUEST_BODY", "'events' is not a list of names.")
 
 
 def _custom_fields(given: Document) -> list[Document]:
     fields = objects(given, "textCustomFields")
+    if not all(isinstance(field.get("name"), str) for field in fields):
+        raise DocuSignError("INVALID_REQUEST_PARAMETER", "A custom field has no name.")
     return [{"show": "false", "required": "false", **field, "fieldId": str(10_000 + index)} for index, field in enumerate(fields)]
 
 

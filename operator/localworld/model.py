@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from contractops.operator.localworld.faults import Handler, serve
+from contractops.operator.localworld.vendor_control import BadControlError, body_of, in_words
 from contractops.operator.localworld.world import Document, Fault, World
 
 SURFACE: Final = "model"
@@ -29,7 +30,7 @@ def routes(world: World) -> list[BaseRoute]:
     return [
         Route("/openai/v1/chat/completions", _door(world, "chat.completions", _completion(world)), methods=["POST"]),
         Route("/openai/v1/models", _door(world, "models", _models)),
-        Route("/_world/model/script", _script(world), methods=["POST", "DELETE"]),
+        Route("/_world/model/script", in_words(_script(world)), methods=["POST", "DELETE"]),
     ]
 
 
@@ -112,7 +113,10 @@ def _script(world: World) -> Handler:
             for each in world.all(_KIND):
                 world.delete(_KIND, each["key"])
         else:
-            for reply in (await request.json())["replies"]:
+            replies = (await body_of(request, replies=list))["replies"]
+            if not all(isinstance(reply, dict) for reply in replies):
+                raise BadControlError("a reply is not an object")
+            for reply in replies:
                 key = world.next_id("reply")
                 world.put(_KIND, key, {"key": key, "reply": reply})
         return JSONResponse({"left": len(world.all(_KIND))})

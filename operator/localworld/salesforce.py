@@ -27,6 +27,7 @@ from contractops.operator.localworld import jwt_grant, salesforce_schema, salesf
 from contractops.operator.localworld.faults import Handler, serve
 from contractops.operator.localworld.salesforce_records import Records, parse_stamp
 from contractops.operator.localworld.salesforce_schema import SalesforceError
+from contractops.operator.localworld.vendor_control import body_of, in_words
 from contractops.operator.localworld.wall_clock import wall_now
 from contractops.operator.localworld.world import Document, Fault, World
 
@@ -83,8 +84,8 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/sf/services/oauth2/token", _token_door(world), methods=["POST"]),
         Route("/sf/services/data/{rest:path}", _rest_door(records), methods=methods),
         Route("/_world/salesforce/records", _control_records(records)),
-        Route("/_world/salesforce/edit", _control_edit(records), methods=["POST"]),
-        Route("/_world/salesforce/describe", _control_describe(records), methods=["POST"]),
+        Route("/_world/salesforce/edit", in_words(_control_edit(records)), methods=["POST"]),
+        Route("/_world/salesforce/describe", in_words(_control_describe(records)), methods=["POST"]),
     ]
 
 
@@ -286,6 +287,8 @@ def _query(records: Records, asked: Ask) -> Answer:
 
 def _composite(records: Records, asked: Ask) -> Answer:
     calls = asked.body.get("compositeRequest") or []
+    if not (isinstance(calls, list) and all(isinstance(call, dict) and isinstance(call.get("body") or {}, dict) for call in calls)):
+        raise SalesforceError("JSON_PARSER_ERROR", "compositeRequest is not a list of objects.")
     if len(calls) > MOST_SUBREQUESTS:
         raise SalesforceError("LIMIT_EXCEEDED", f"The number of subrequests exceeds the limit of {MOST_SUBREQUESTS}.")
     all_or_none = bool(asked.body.get("allOrNone"))
@@ -306,11 +309,16 @@ def _composite(records: Records, asked: Ask) -> Answer:
 
 
 def _subrequest(records: Records, call: Document) -> Answer:
-    asked = _ask(call.get("method", ""), call.get("url", ""), call.get("httpHeaders") or {}, call.get("body") or {})
+    asked = _ask(str(call.get("method")), str(call.get("url")), _headers(call), call.get("body") or {})
     try:
         return _answer(records, asked)
     except SalesforceError as error:
         return _refused(error)
+
+
+def _headers(call: Document) -> Mapping[str, str]:
+    given = call.get("httpHeaders")
+    return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
 
 
 def _halted() -> Answer:
@@ -342,14 +350,14 @@ def _control_edit(records: Records) -> Handler:
     """A person edits a record in the CRM: {"object", "external_id", "fields", "by"?}."""
 
     async def edit(request: Request) -> Response:
-        body = await request.json()
+        body = await body_of(request, external_id=str, fields=dict)
         records.absorb_seed()
         try:
-            name = body.get("object", "Contract")
+            name = str(body.get("object", "Contract"))
             found = records.find(name, salesforce_schema.external_field(name), body["external_id"])
             if not found:
                 return _wire(_refused(SalesforceError("NOT_FOUND", _NOT_FOUND, 404)))
-            changed = records.update(found[0], body["fields"], body.get("by", "Sam Reyes (sales)"))
+            changed = records.update(found[0], body["fields"], str(body.get("by", "Sam Reyes (sales)")))
         except SalesforceError as error:
             return _wire(_refused(error))
         return JSONResponse(changed["values"])
@@ -361,7 +369,7 @@ def _control_describe(records: Records) -> Handler:
     """An org set up wrongly: {"object", "field", "unique"?, "externalId"?} changes what describe says of a field."""
 
     async def describe(request: Request) -> Response:
-        body = await request.json()
+        body = await body_of(request, object=str, field=str)
         name, field = body.pop("object"), body.pop("field")
         known = records.world.get("crm_describe", name) or {}
         records.world.put("crm_describe", name, known | {field: body})

@@ -22,6 +22,7 @@ _QUERY: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION: Final = re.compile(r"\s*(?P<field>\w+)\s*(?P<op><=|>=|!=|=|<|>)\s*(?P<literal>'(?:\\.|[^'\\])*'|[^\s']+)\s*")
+_NOT_TEXT: Final = frozenset({"currency", "percent", "double", "date", "datetime"})
 _RELATED: Final = {"LastModifiedBy.Name"}
 
 
@@ -72,9 +73,13 @@ def parse(text: str) -> Query:
         raise SalesforceError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
     fields = tuple(field.strip() for field in found["fields"].split(","))
     conditions = _conditions(found["where"]) if found["where"] else ()
-    for field in (*fields, *(each.field for each in conditions), *([found["order"]] if found["order"] else [])):
-        if field not in schema.OBJECTS[name] and field not in _RELATED:
+    compared = {each.field for each in conditions} | ({found["order"]} if found["order"] else set())
+    for field in (*fields, *compared):
+        if field not in schema.OBJECTS[name] and (field not in _RELATED or field in compared):
             raise SalesforceError("INVALID_FIELD", f"No such column '{field}' on entity '{name}'.")
+    for each in conditions:
+        if isinstance(each.literal, str) and schema.OBJECTS[name][each.field].type in _NOT_TEXT:
+            raise SalesforceError("INVALID_FIELD", f"value of filter criterion for field '{each.field}' must not be enclosed in quotes")
     limit = int(found["limit"]) if found["limit"] else None
     return Query(fields, name, conditions, found["order"], (found["direction"] or "").upper() == "DESC", limit)
 

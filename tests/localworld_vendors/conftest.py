@@ -64,7 +64,8 @@ class Running:
 
 
 @contextlib.contextmanager
-def _served(world: World) -> Iterator[str]:
+def served(world: World) -> Iterator[str]:
+    """The world at an address of its own, until the block ends."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -97,11 +98,21 @@ def keys() -> tuple[str, str]:
 def running(tmp_path: Path, keys: tuple[str, str]) -> Iterator[Running]:
     """A fresh world with both vendors' public key seeded."""
     world = World(tmp_path / "world.db")
-    with _served(world) as url, httpx.Client(base_url=url, timeout=20) as client:
+    with served(world) as url, httpx.Client(base_url=url, timeout=20) as client:
         seed = {"docusign": {"public_key": keys[1]}, "salesforce": {"public_key": keys[1]}}
         assert client.post("/_world/seed", json=seed).status_code == 200
         yield Running(url, keys[0], client)
     world.close()
+
+
+@pytest.fixture
+def sf(running: Running) -> Iterator[httpx.Client]:
+    """A client that is signed in at the CRM."""
+    claims = {"iss": "local-client", "sub": "desk@operator.example", "aud": "https://login.salesforce.com", "exp": int(time.time()) + 180}
+    form = {"grant_type": GRANT, "assertion": jwt.encode(claims, running.pem, algorithm="RS256")}
+    token = running.http.post("/sf/services/oauth2/token", data=form).json()["access_token"]
+    with httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {token}"}) as client:
+        yield client
 
 
 @dataclass
