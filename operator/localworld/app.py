@@ -9,6 +9,7 @@ Rules of this module:
 import asyncio
 import socket
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -19,7 +20,7 @@ from contractops.operator.localworld.faults import AbortableProtocol
 from contractops.operator.localworld.slack_people import People
 from contractops.operator.localworld.slack_socket import SocketHub
 from contractops.operator.localworld.slack_state import Workspace
-from contractops.operator.localworld.world import World
+from contractops.operator.localworld.world import CLOSING, World
 
 HOST: Final = "127.0.0.1"
 
@@ -62,11 +63,24 @@ def run(port: int, state: Path, operator_url: str = "") -> None:
         log_level="warning",
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, world)
     try:
         asyncio.run(_serve(server, listening, address))
     finally:
         world.close()
+
+
+class _Server(uvicorn.Server):
+    """Ends the open event streams first, so that a stop needs no force."""
+
+    def __init__(self, config: uvicorn.Config, world: World) -> None:
+        super().__init__(config)
+        self._world = world
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Say goodbye to the pages, then stop as uvicorn does."""
+        self._world.changed(CLOSING)
+        super().handle_exit(sig, frame)
 
 
 async def _serve(server: uvicorn.Server, listening: socket.socket, address: str) -> None:

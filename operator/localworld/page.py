@@ -28,7 +28,7 @@ from contractops.operator.localworld.slack_forms import options_of
 from contractops.operator.localworld.slack_socket import SocketHub
 from contractops.operator.localworld.slack_state import Workspace
 from contractops.operator.localworld.steps import first_renewal
-from contractops.operator.localworld.world import Document
+from contractops.operator.localworld.world import CLOSING, Document
 
 _HERE: Final = Path(__file__).parent
 HEARTBEAT_SECONDS: Final = 15.0
@@ -149,6 +149,8 @@ def _events(workspace: Workspace) -> Endpoint:
                     except TimeoutError:
                         yield ": still here\n\n"
                     else:
+                        if what == CLOSING:
+                            return
                         yield f"data: {what}\n\n"
             finally:
                 workspace.world.unlisten(queue)

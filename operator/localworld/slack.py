@@ -101,8 +101,8 @@ def _api(workspace: Workspace, hub: SocketHub) -> Endpoint:
         name = request.path_params["method"]
 
         async def handle(inner: Request) -> Response:
-            arguments, token = await arguments_of(inner)
             try:
+                arguments, token = await arguments_of(inner)
                 answer = {"ok": True} | _call(workspace, hub, name, arguments, token)
             except SlackError as refused:
                 answer = refused.answer

@@ -65,16 +65,28 @@ class Arguments:
 
 
 async def arguments_of(request: Request) -> tuple[Arguments, str]:
-    """The arguments of `request` and its token (from the header, else from the body)."""
+    """The arguments of `request` and its token (from the header, else from the body).
+
+    Raises SlackError `invalid_json` or `json_not_object`.
+    """
     given: dict[str, Any] = dict(request.query_params)
     if request.headers.get("content-type", "").startswith("application/json"):
-        body = json.loads(await request.body() or b"{}")
-        given |= body if isinstance(body, dict) else {}
+        given |= _json_object(await request.body())
     else:
         form = await request.form()
         given |= {name: value for name, value in form.multi_items() if isinstance(value, str)}
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
     return Arguments(given), bearer or str(given.get("token", ""))
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body or b"{}")
+    except ValueError as broken:
+        raise SlackError("invalid_json") from broken
+    if not isinstance(value, dict):
+        raise SlackError("json_not_object")
+    return value
 
 
 def one_page(items: Sequence[Any], arguments: Arguments, default: int = DEFAULT_PER_PAGE) -> tuple[list[Any], str]:

@@ -26,6 +26,8 @@ DELIVERY_FAULTS: Final = frozenset({"duplicate", "reorder", "disconnect", "lost_
 """Faults of what the world itself sends: socket envelopes and web hooks."""
 FAULT_KINDS: Final = HTTP_FAULTS | DELIVERY_FAULTS
 
+CLOSING: Final = "closing"
+"""The last word that listeners get: the process is about to stop."""
 FIRST_DAY: Final = datetime(2026, 12, 7, 15, 0, tzinfo=UTC)
 """Where the clock starts when nothing was seeded: Mon 7 Dec 2026, 09:00 in Chicago."""
 

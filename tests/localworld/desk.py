@@ -89,6 +89,20 @@ FORM: Body = {
 }
 
 
+def home_view(shown: str) -> Body:
+    """App Home with a filter that stands on `shown`."""
+    options = [{"text": plain(words), "value": words} for words in ("30 days", "120 days")]
+    initial = next(option for option in options if option["value"] == shown)
+    select = {"type": "static_select", "action_id": "home_when", "placeholder": plain("When"), "options": options}
+    row = [select | {"initial_option": initial}, button("refresh", "Refresh")]
+    blocks = [
+        {"type": "header", "text": plain("Your renewal desk")},
+        {"type": "section", "text": plain(f"The next {shown}")},
+        {"type": "actions", "block_id": "filter", "elements": row},
+    ]
+    return {"type": "home", "blocks": blocks}
+
+
 def answer_buttons(app: AsyncApp) -> None:
     """Listeners of the card's buttons."""
 
@@ -142,8 +156,13 @@ def answer_people(app: AsyncApp) -> None:
 
     @app.event("app_home_opened")
     async def home(event: Body, client: AsyncWebClient) -> None:
-        blocks = [{"type": "header", "text": plain("Your renewal desk")}, {"type": "actions", "elements": [button("refresh", "Refresh")]}]
-        await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": blocks})
+        await client.views_publish(user_id=event["user"], view=home_view("30 days"))
+
+    @app.action("home_when")
+    async def when(ack: Any, body: Body, client: AsyncWebClient) -> None:
+        await ack()
+        chosen = body["actions"][0]["selected_option"]["text"]["text"]
+        await client.views_publish(user_id=body["user"]["id"], view=home_view(chosen))
 
     @app.event("message")
     async def message(event: Body, client: AsyncWebClient) -> None:

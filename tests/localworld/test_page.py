@@ -221,6 +221,9 @@ def test_app_home_is_empty_until_published(page: Page, desk: RunningWorld) -> No
     page.get_by_role("link", name="App Home").click()
     expect(page.get_by_role("heading", name="Your renewal desk")).to_be_visible()
     expect(page.get_by_role("button", name="Refresh")).to_be_visible()
+    page.get_by_label("When").select_option(label="120 days")
+    expect(page.get_by_text("The next 120 days")).to_be_visible()
+    expect(page.get_by_label("When")).to_have_value("120 days")
 
 
 def test_clock_says_what_it_triggers(page: Page, desk: RunningWorld) -> None:

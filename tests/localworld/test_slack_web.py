@@ -42,6 +42,14 @@ def test_unknown_method_is_refused(world: RunningWorld) -> None:
     assert error_of(client(world).api_call, api_method="chat.invent") == "unknown_method"
 
 
+@pytest.mark.parametrize(("body", "word"), [("{", "invalid_json"), ("[]", "json_not_object")])
+def test_a_broken_body_is_refused(world: RunningWorld, body: str, word: str) -> None:
+    """What is not a JSON object is answered in Slack's words."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {BOT}"}
+    answer = httpx.post(f"{world.url}/slack/api/auth.test", content=body, headers=headers, trust_env=False)
+    assert answer.json() == {"ok": False, "error": word}
+
+
 def test_post_update_thread_history(world: RunningWorld) -> None:
     """A card is posted, updated, answered in a thread and read back with its metadata."""
     slack = client(world)
