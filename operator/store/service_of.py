@@ -100,7 +100,9 @@ def outage(ticket: records.Ticket) -> Outage:
         end=ticket.restored_at,
         closed_at=ticket.closed_at,
         cause=ticket.cause or "",
-        pauses=tuple(Pause(start=datetime.fromisoformat(each["from"]), end=datetime.fromisoformat(each["to"])) for each in ticket.pauses or ()),
+        pauses=tuple(
+            Pause(start=datetime.fromisoformat(each["from"]), end=datetime.fromisoformat(each["to"])) for each in ticket.pauses or ()
+        ),
     )
 
 
