@@ -13,9 +13,10 @@ FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Module:
-    """One module: its path relative to the repository, and its tree."""
+    """One module: its path relative to the repository, its text and its tree."""
 
     path: str
+    text: str
     tree: ast.Module
 
     def functions(self) -> Iterator[FUNCTION]:
@@ -38,7 +39,7 @@ def files() -> list[str]:
 
 
 def parse(path: str, text: str) -> Module:
-    return Module(path, ast.parse(text, path))
+    return Module(path, text, ast.parse(text, path))
 
 
 def modules() -> list[Module]:
