@@ -97,8 +97,9 @@ def stage() -> int:
     _drop_data(package)
     staged = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     tracked = tracked_modules() | {NAMESPACE}
-    if staged != tracked:
-        print(_difference(staged, tracked))
+    difference = _difference(staged, tracked)
+    if difference:
+        print("\n".join(["lint: the copy to check is not what git tracks:", *difference]))
         return 0
     return len(staged)
 
@@ -117,11 +118,13 @@ def tracked_modules() -> set[str]:
     return {name for name in listed if not name.startswith(OUTSIDE_PACKAGE) and (ROOT / name).exists()}
 
 
-def _difference(staged: set[str], tracked: set[str]) -> str:
+def _difference(staged: set[str], tracked: set[str]) -> list[str]:
     untracked, unpacked = sorted(staged - tracked), sorted(tracked - staged)
     lines = [f"  {name}: not tracked by git (git add it)" for name in untracked]
+    closed = sorted({Path(name).parent / "__init__.py" for name in tracked if "/" in name} - {Path(name) for name in tracked})
+    lines += [f"  {name}: missing, so the checkers do not see its folder" for name in closed]
     lines += [f"  {name}: not in a package of pyproject.toml (add its folder to tool.setuptools.packages)" for name in unpacked]
-    return "\n".join(["lint: the copy to check is not what git tracks:", *lines])
+    return lines
 
 
 def _counted(checker: str, pattern: re.Pattern[str], output: str, expected: int) -> bool:

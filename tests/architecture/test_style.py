@@ -21,6 +21,7 @@ BROAD_ALLOWED = {
 }
 ENVIRONMENT_READERS = {
     "operator/settings.py": "the product's settings",
+    "operator/demo.py": "hands the environment on to the processes of the first run",
     "operator/localworld/guard.py": "the local world imports nothing of the product, and refuses real credentials by itself",
     "operator/localworld/__main__.py": "hands the environment to the guard",
 }
