@@ -86,6 +86,7 @@ def _context(workspace: Workspace, people: list[Person], person: Person, wanted:
         "home": home["view"] if home else None,
         "modal": modal["view"] if modal else None,
         "timeline": page_model.timeline(workspace, person, opened.id),
+        "longest": page_model.LONGEST,
         "first_unread": page_model.first_unread(workspace, person, opened.id),
         "assistant": workspace.world.get("slack_assistant", opened.id) or {},
         "now": _now(workspace, person.zone),

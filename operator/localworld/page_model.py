@@ -21,6 +21,9 @@ from contractops.operator.localworld.world import Document
 HUES: Final = (262, 152, 24, 200, 330, 88, 290, 45)
 """Colours of the act-as bar, by position of the person in the seed."""
 
+LONGEST: Final = 80
+"""Lines of a conversation on one page: more than a screen, and still quick after a year of the virtual clock."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -115,7 +118,7 @@ def mark_read(workspace: Workspace, user_id: str, channel_id: str) -> None:
 
 
 def timeline(workspace: Workspace, person: Person, channel_id: str) -> list[Shown]:
-    """The conversation as the person sees it, oldest first, threads folded into their roots."""
+    """The last `LONGEST` lines of the conversation as the person sees it, oldest first, threads folded into their roots."""
     zone = ZoneInfo(person.zone)
     stored = [*workspace.messages(channel_id), *workspace.whispers(channel_id, person.id)]
     roots = {m["ts"] for m in stored if not m.get("thread_ts")}
@@ -136,7 +139,7 @@ def timeline(workspace: Workspace, person: Person, channel_id: str) -> list[Show
             lines.append(shown(message, [shown(m) for m in sorted(replies, key=lambda m: str(m["ts"]))]))
         elif message.get("subtype") == "thread_broadcast":
             lines.append(shown(message, pointer=True))
-    return lines
+    return lines[-LONGEST:]
 
 
 def moment(ts: str) -> datetime:

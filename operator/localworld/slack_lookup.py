@@ -105,10 +105,11 @@ def _conversation(workspace: Workspace, channel: Document) -> Document:
 def history(workspace: Workspace, arguments: Arguments) -> Document:
     """conversations.history: newest first, roots and broadcast replies."""
     channel = reachable(workspace, arguments.text("channel"))
-    top = [m for m in workspace.messages(channel["id"]) if is_top_level(m)]
+    stored = workspace.messages(channel["id"])
+    top = [m for m in stored if is_top_level(m)]
     wanted = [m for m in reversed(top) if _within(m["ts"], arguments)]
     page, cursor = one_page(wanted, arguments)
-    shown = [_message(workspace, channel["id"], m, arguments) for m in page]
+    shown = [_message(stored, m, arguments) for m in page]
     return {"messages": shown, "has_more": bool(cursor), "pin_count": 0, "response_metadata": {"next_cursor": cursor}}
 
 
@@ -119,10 +120,11 @@ def replies(workspace: Workspace, arguments: Arguments) -> Document:
     if asked is None:
         raise SlackError("thread_not_found")
     root = asked.get("thread_ts", asked["ts"])
-    thread = [m for m in workspace.messages(channel["id"]) if root in {m["ts"], m.get("thread_ts")}]
+    stored = workspace.messages(channel["id"])
+    thread = [m for m in stored if root in {m["ts"], m.get("thread_ts")}]
     wanted = [m for m in thread if m["ts"] == root or _within(m["ts"], arguments)]
     page, cursor = one_page(wanted, arguments)
-    shown = [_message(workspace, channel["id"], m, arguments) for m in page]
+    shown = [_message(stored, m, arguments) for m in page]
     return {"messages": shown, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
 
 
@@ -147,11 +149,12 @@ def _moment(ts: str) -> tuple[int, int]:
     return int(seconds), int(micros.ljust(6, "0")[:6] or "0")
 
 
-def _message(workspace: Workspace, channel_id: str, message: Document, arguments: Arguments) -> Document:
+def _message(stored: list[Document], message: Document, arguments: Arguments) -> Document:
+    """A message of the conversation `stored` as Slack shows it, with the counts of its thread."""
     shown = dict(message)
     if not arguments.flag("include_all_metadata"):
         shown.pop("metadata", None)
-    thread = [m for m in workspace.messages(channel_id) if m.get("thread_ts") == message["ts"]]
+    thread = [m for m in stored if m.get("thread_ts") == message["ts"]]
     if not thread:
         return shown
     writers = sorted({m["user"] for m in thread})
