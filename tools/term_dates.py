@@ -85,7 +85,7 @@ def term_dates(facts: ContractFacts) -> TermDates | None:
     initial = facts.initial_term
     renewal = facts.renewal_term
     if facts.renewal is RenewalKind.MONTH_TO_MONTH:
-        renewal = renewal or _ONE_MONTH
+        renewal = _ONE_MONTH
         initial = initial or renewal
     evergreen = facts.renewal is RenewalKind.EVERGREEN
     if evergreen:

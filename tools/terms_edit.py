@@ -21,8 +21,9 @@ Typed: TypeAlias = str | bool | int | tuple[str, ...] | None
 """What a form hands over: text as typed, a checkbox, the ids ticked, or nothing."""
 
 MAX_NOTE = 500
-_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
-_TWO_DECIMALS = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
+_WHOLE = re.compile(r"[0-9]{1,4}")
+_NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]+)?")
+_TWO_DECIMALS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?")
 _EXAMPLE = "12.50"
 
 
@@ -130,9 +131,16 @@ def _value(source: TermsSource, field: str, typed: Typed) -> Any:
 
 def _whole(_source: TermsSource, typed: Typed) -> int:
     text = str(typed).strip()
-    if not (text.isascii() and text.isdigit()):
+    if not _WHOLE.fullmatch(text):
         raise _Refused("edit.whole_months")
     return int(text)
+
+
+def _whole_from_1(source: TermsSource, typed: Typed) -> int:
+    months = _whole(source, typed)
+    if months < 1:
+        raise _Refused("edit.whole_months")
+    return months
 
 
 def _percent(_source: TermsSource, typed: Typed) -> Decimal:
@@ -167,7 +175,7 @@ def _credit(_source: TermsSource, typed: Typed) -> CreditHandling:
 
 
 def _exit_month(source: TermsSource, typed: Typed) -> int | None:
-    return None if typed is None or typed == "" else _whole(source, typed)
+    return None if typed is None or typed == "" else _whole_from_1(source, typed)
 
 
 def _true_up(_source: TermsSource, typed: Typed) -> bool:
@@ -206,7 +214,7 @@ def _note(_source: TermsSource, typed: Typed) -> str:
 
 
 _READERS: Mapping[str, Callable[[TermsSource, Typed], Any]] = {
-    "term_months": _whole,
+    "term_months": _whole_from_1,
     "free_months": _whole,
     "exit_after_month": _exit_month,
     "uplift_pct": _uplift,

@@ -127,9 +127,7 @@ DANA = person("dana", "Dana Whitfield", "vp_sales")
 STAFF = (MARIA, SAM, DANA)
 MATRIX = AuthorityMatrix(
     levels=(
-        RoleLimit(
-            role="account_owner", max_term_months=24, max_discount_pct=Decimal("10.00"), max_total={"USD": Decimal("1000000.00")}
-        ),
+        RoleLimit(role="account_owner", max_term_months=24, max_discount_pct=Decimal("10.00"), max_total={"USD": Decimal("1000000.00")}),
         RoleLimit(role="vp_sales", max_term_months=60, max_discount_pct=Decimal("20.00"), may_sign=True),
         RoleLimit(role="ceo", may_sign=True),
     )

@@ -75,7 +75,9 @@ def test_an_amendment_that_fits_no_field_is_refused(changes):
 def test_an_order_outlives_its_agreement_with_the_agreements_notice():
     """The order's own term counts, the agreement's 60 days and receipt clause stay, and the finding says so."""
     agreement = facts(end=date(2026, 12, 31), initial_term=None)
-    order = OrderTerm(unit_id="SO-21", start=date(2025, 7, 1), end=date(2028, 6, 30), renewal=RenewalKind.SUCCESSIVE, renewal_term=months(12))
+    order = OrderTerm(
+        unit_id="SO-21", start=date(2025, 7, 1), end=date(2028, 6, 30), renewal=RenewalKind.SUCCESSIVE, renewal_term=months(12)
+    )
     own, findings = order_facts(agreement, order)
     window = notice_window(own, datetime(2027, 6, 1, tzinfo=UTC))
     assert (window.unit_id, window.term_end, window.last_defensible) == ("SO-21", date(2028, 6, 30), date(2028, 5, 1))

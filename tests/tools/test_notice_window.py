@@ -202,7 +202,11 @@ def test_a_contract_that_is_over_says_so():
         ({"renewal": RenewalKind.UNSTATED}, "renewal", "facts.not_stated"),
         ({"renewal": RenewalKind.COUNTED}, "renewals_max", "facts.not_stated"),
         ({"renewal_term": None, "start": date(2020, 1, 1)}, "renewal_term", "facts.not_stated"),
-        ({"unknown": (UnknownFact(field="notice", reason=Reason(code="facts.amendment_without_date")),)}, "notice", "facts.amendment_without_date"),
+        (
+            {"unknown": (UnknownFact(field="notice", reason=Reason(code="facts.amendment_without_date")),)},
+            "notice",
+            "facts.amendment_without_date",
+        ),
     ],
 )
 def test_a_missing_fact_is_named_and_nothing_is_guessed(changes, field, code):
@@ -267,7 +271,9 @@ def test_terms_are_contiguous_and_found_again(contract, number):
     assert window_of_term(contract, number, NOW).next_safe_on == window_of_term(contract, number + 1, NOW).safe_on
 
 
-@given(start=st.dates(date(2010, 1, 1), date(2026, 1, 1)), number=st.integers(1, 40), initial=st.integers(1, 60), renewal=st.integers(2, 24))
+@given(
+    start=st.dates(date(2010, 1, 1), date(2026, 1, 1)), number=st.integers(1, 40), initial=st.integers(1, 60), renewal=st.integers(2, 24)
+)
 def test_term_k_is_anchored_never_chained(start, number, initial, renewal):
     contract = facts(start=start, initial_term=months(initial), renewal_term=months(renewal))
     assert term_dates(contract).first_day(number + 1) == add_months(start, initial + (number - 1) * renewal)

@@ -75,9 +75,7 @@ def test_an_outage_over_the_month_end_is_split_at_midnight_of_the_services_zone(
 
 def test_excluded_time_is_taken_out_and_listed_once():
     """Maintenance, waiting for the customer and an excluded cause: each interval once, with its reason, source and clause."""
-    promise = commitment(
-        "CHI-DAL-02", "4100.00", excluded_causes=("customer_power",), exclusion_ref=ClauseRef(document="SLA", clause="5")
-    )
+    promise = commitment("CHI-DAL-02", "4100.00", excluded_causes=("customer_power",), exclusion_ref=ClauseRef(document="SLA", clause="5"))
     works = Maintenance(maintenance_id="MW-7", service_id="CHI-DAL-02", start=utc(3, 10), end=utc(3, 10, 30))
     long = outage(utc(3, 10), utc(3, 12), pauses=(Pause(start=utc(3, 10, 15), end=utc(3, 11)),))
     power = outage(utc(8, 1), utc(8, 2), ticket_id="TT-2", cause="customer_power")
@@ -123,9 +121,7 @@ def test_a_whole_month_down_is_zero_not_negative():
     assert measured.availability_pct == Decimal("0.0000")
 
 
-@pytest.mark.parametrize(
-    ("minutes", "percent"), [(22, 5), (59, 5), (60, 15), (179, 15), (180, 35), (359, 35), (360, 50), (5000, 50)]
-)
+@pytest.mark.parametrize(("minutes", "percent"), [(22, 5), (59, 5), (60, 15), (179, 15), (180, 35), (359, 35), (360, 50), (5000, 50)])
 def test_tier_edges(minutes, percent):
     """The lower edge belongs to the tier, the upper edge to the next."""
     measured = measure(outage(utc(3), utc(3) + timedelta(minutes=minutes)))
