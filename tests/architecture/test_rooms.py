@@ -8,7 +8,7 @@ ROOMS = {
     "langgraph": ("graphs/", "operator/app.py"),
     "dbos": ("operator/engine.py",),
     "docusign_esign": ("operator/adapters/",),
-    "slack_bolt": ("operator/slack/", "operator/app.py"),
+    "slack_bolt": ("operator/slack/", "operator/app.py", "operator/serving.py"),
     "slack_sdk": ("operator/slack/", "operator/app.py"),
     "langchain_openai": ("operator/adapters/", "operator/app.py"),
     "typst": ("operator/documents/",),
