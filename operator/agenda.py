@@ -8,7 +8,7 @@ Rule 3: at most ``CARDS_A_DAY`` new cards a day and person; alerts with few days
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
@@ -104,9 +104,12 @@ def _moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules) 
 
 
 def _alert_moment(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> datetime | None:
-    """09:00 of the day of the next lead time, at the owner's place; moved out of his quiet time."""
-    working = cases.working_time(session, row.owner_id, rules)
-    alert = next_alert(window, working, alerts_sent(session, row), now)
+    return alert_moment(window, cases.working_time(session, row.owner_id, rules), alerts_sent(session, row), now)
+
+
+def alert_moment(window: NoticeWindow, working: WorkingTime, sent: Collection[int], now: datetime) -> datetime | None:
+    """09:00 of the day of the next lead time, at the owner's place; moved out of his quiet time. None when the ladder is done."""
+    alert = next_alert(window, working, sent, now)
     if alert is None or window.decide_by is None:
         return None
     at = moment(alert.on, time(9, 0), zone(working.zone))

@@ -27,7 +27,7 @@ from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
 from contractops.operator.settings import Settings
 from contractops.operator.slack.messenger import SlackMessenger
-from contractops.operator.store import inbox, schema
+from contractops.operator.store import inbox, installation, schema
 from contractops.operator.store.db import Database
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect
@@ -50,7 +50,7 @@ class Core:
         self.database = Database(settings.database_url)
         schema.ensure(self.database)
         self.clock: Clock = StoredClock(self.database.engine) if settings.clock_url else WallClock()
-        self.rules = cases.rules_of(settings.rules, self.database)
+        self.rules = cases.rules_of(settings.rules, installation.token_secret(self.database))
 
     def close(self) -> None:
         """Give the connections back."""

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import NewCard
-from contractops.operator import agenda, cases
+from contractops.operator import agenda, cases, terms_ahead
 from contractops.operator.clock import wall_now
 from contractops.operator.store import audit, cards, gates
 from contractops.operator.store.db import Database
@@ -35,6 +35,7 @@ def attend(database: Database, renewal_id: str, now: datetime, rules: cases.Rule
         if row is None or row.next_action_at is None or row.next_action_at > now:
             return False
         window = cases.window_of(session, row, now)
+        _take_over(session, row, window)
         event = _event(row, window, now)
         if event is not None:
             answered = _answer(session, row, event, now)
@@ -68,7 +69,17 @@ def _event(row: Renewal, window: NoticeWindow, now: datetime) -> Event | None:
 
 
 def _moved(row: Renewal, window: NoticeWindow) -> bool:
-    return window.safe_on is not None and row.safe_on is not None and window.safe_on != row.safe_on
+    return row.safe_on is not None and window.safe_on != row.safe_on
+
+
+def _take_over(session: Session, row: Renewal, window: NoticeWindow) -> None:
+    """Dates that moved while nobody was alerted yet, or while a draft is on its way, are taken over at once."""
+    quiet = row.safe_on is None or row.stage not in {Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED}
+    if quiet and window.safe_on != row.safe_on:
+        terms_ahead.fill(row, window)
+        root = session.get(Card, f"{row.id}/root")
+        if root is not None:
+            cards.rewrite(session, [root], version=row.version, wall=wall_now())
 
 
 def _answer(session: Session, row: Renewal, event: Event, now: datetime) -> bool:

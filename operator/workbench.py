@@ -90,6 +90,8 @@ class Workbench:
                 session.add(Approval(renewal_id=position.renewal_id, at=now, **vars(step.approval)))
             self._cards(session, position, step, left, version, now, wall)
             row = session.get_one(Renewal, position.renewal_id, populate_existing=True)
+            if step.event is Event.REARM:
+                self._rearm(session, row, now)
             if target in CLOSES_TERM:
                 terms_ahead.open_next(session, row, now, self.rules)
             row.next_action_at = agenda.next_action(session, row, now, self.rules)
@@ -123,6 +125,21 @@ class Workbench:
         if step.event in _RETURNS:
             self._revive_draft(session, position, gate_key, version, wall)
 
+
+    def _rearm(self, session: Session, row: Renewal, now: datetime) -> None:
+        """The date moved: the new one is taken over, the thread is told, the alerts start anew."""
+        old, window = row.safe_on, cases.window_of(session, row, now)
+        terms_ahead.fill(row, window)
+        card = NewCard(
+            f"{row.id}/moved/{window.safe_on}",
+            "moved",
+            row.owner_id or self.rules.contract_ops(session)[0],
+            thread=f"{row.id}/root",
+            args={"old": str(old), "new": str(window.safe_on)},
+        )
+        root = session.get(Card, f"{row.id}/root")
+        if root is not None and root.ts is not None:
+            cards.add(session, card, renewal_id=row.id, version=row.version, gate_key=None, now=now, wall=wall_now())
 
     def _revive_draft(self, session: Session, position: Position, gate_key: str, version: int, wall: datetime) -> None:
         """A draft that came back to its owner: its card carries the buttons of the new question."""

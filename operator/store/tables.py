@@ -273,6 +273,15 @@ class ExecutedTerm(SQLModel, table=True):
     recorded_at: datetime  # business time
 
 
+class Installation(SQLModel, table=True):
+    """The one row of what belongs to this installation: the secret that button tokens are made with."""
+
+    __tablename__ = "installation"
+
+    id: int = Field(primary_key=True)
+    token_secret: str
+
+
 class BusinessClock(SQLModel, table=True):
     """The one row of business time when a local world moves it; ISO text so that every reader gets the same instant."""
 
