@@ -10,6 +10,7 @@ Rule 4: changes to an envelope that is out are idempotent: a refusal is followed
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ from contractops.tools.signature import EnvelopePlan
 
 _LOOK_BACK = timedelta(days=730)  # custom fields are searched from here on; the longest envelope lives far shorter
 _FINAL = frozenset({"completed", "declined", "voided"})
+_IDENTIFIER = re.compile(r"[0-9A-Za-z-]{1,64}")
 _DONE = frozenset({"completed", "declined"})
 
 
@@ -90,7 +92,7 @@ class DocuSign:
             raise InvariantError("CO-ENV-010", "The document to be sent is not the one that was approved.")
         body = definition(plan, document, key, self._config.hook_url)
         summary = self._calls.change("create_envelope", envelope_definition=body)
-        if not getattr(summary, "envelope_id", None):
+        if not _IDENTIFIER.fullmatch(summary.envelope_id or ""):
             raise OutcomeUnknown("CO-ENV-011", "DocuSign answered the new envelope without an id.")
         return str(summary.envelope_id)
 
@@ -107,7 +109,8 @@ class DocuSign:
 
     def state(self, envelope_id: str) -> EnvelopeState:
         """The envelope and its signers, read afresh. Raises ``NotFound``, ``VendorError``."""
-        return state_of(self._calls.read("get_envelope", envelope_id, include="recipients,custom_fields"))
+        answer = self._calls.read("get_envelope", envelope_id, include="recipients,custom_fields")
+        return state_of(answer, envelope_id)
 
     def signed_document(self, envelope_id: str) -> bytes:
         """The combined PDF. Raises ``NotFound``, ``VendorError`` (also when it is no PDF)."""

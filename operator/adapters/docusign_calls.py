@@ -95,7 +95,10 @@ class DocuSignCalls:
     def _once(self, token: str, method: str, positional: tuple[str, ...], named: dict[str, Any]) -> Any:
         self._api.api_client.set_default_header("Authorization", f"Bearer {token}")
         timeout = (self._timeouts.connect, self._timeouts.read)
-        return getattr(self._api, method)(self._account_id, *positional, _request_timeout=timeout, **named)
+        answer = getattr(self._api, method)(self._account_id, *positional, _request_timeout=timeout, **named)
+        if answer is None:  # a JSON null
+            raise ValueError(method)
+        return answer
 
     def _translate(self, error: Any, *, changes: bool) -> NoReturn:
         status = int(error.status or 0)

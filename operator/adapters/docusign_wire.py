@@ -25,6 +25,9 @@ _EVENTS = (
     "recipient-sent", "recipient-autoresponded", "recipient-delivered", "recipient-completed", "recipient-declined",
 )  # fmt: skip
 _FIRST_REMINDER_DAYS, _REMINDER_EVERY_DAYS = "3", "4"  # days 3 and 7
+_STATUSES = frozenset(
+    {"created", "sent", "delivered", "signed", "completed", "declined", "voided", "deleted", "timedout", "processing", "correct"}
+)
 _RECIPIENT_TIMES = ("declined_date_time", "signed_date_time", "delivered_date_time", "sent_date_time")
 _SUBJECT_LIMIT, _MESSAGE_LIMIT, _REASON_LIMIT = 100, 10_000, 200
 
@@ -111,12 +114,17 @@ def replacement(recipient_id: str, name: str, email: str) -> Any:
     return sdk().Recipients(signers=[sdk().Signer(recipient_id=recipient_id, name=name, email=email)])
 
 
-def state_of(envelope: Any) -> EnvelopeState:
-    """The SDK's ``Envelope`` (read with recipients and custom fields) as our state. Raises ``VendorError`` when it is not whole."""
-    recipients = getattr(envelope, "recipients", None)
-    if not (envelope.envelope_id and envelope.status and envelope.status_changed_date_time and recipients):
-        raise VendorError("CO-ENV-006", "DocuSign answered with an envelope that lacks its status or its recipients.")
-    people = tuple(_recipient(each) for each in recipients.signers or ())
+def state_of(envelope: Any, envelope_id: str) -> EnvelopeState:
+    """The SDK's ``Envelope`` (read with recipients and custom fields) as our state.
+
+    Raises ``VendorError`` when it is not whole, or not the envelope that was asked for.
+    """
+    signers = envelope.recipients.signers if envelope.recipients else None
+    known = (envelope.status or "").lower() in _STATUSES
+    same = (envelope.envelope_id or "").lower() == envelope_id.lower()
+    if not (same and known and envelope.status_changed_date_time and signers):
+        raise VendorError("CO-ENV-006", "DocuSign answered with another envelope, or one without a known status or signers.")
+    people = tuple(_recipient(each) for each in signers)
     return EnvelopeState(
         envelope_id=envelope.envelope_id,
         status=envelope.status.lower(),

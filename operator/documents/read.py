@@ -28,6 +28,7 @@ _MARKS = re.compile(
     r"|\d{1,2}:\d{2}(?::\d{2})?|[AP]M|UTC|GMT|[PMCE][SD]T|CES?T|JST|\s)+"
 )
 _CONTEXT = 2
+_MOST_WORDS = 20_000  # of both pages together: comparing takes the square of it, and a page of text has 500
 _LONGEST = 300
 
 
@@ -79,6 +80,8 @@ def _page_differences(number: int, approved: str, signed: str, signers: tuple[Si
     words, other = normal(approved).split(), _STAMP.sub(" ", normal(signed)).split()
     if words == other:
         return []
+    if len(words) + len(other) > _MOST_WORDS:
+        return [Difference(page=number, approved=f"{len(words):,} words", signed=f"{len(other):,} words, not compared one by one")]
     may_be_signed = any(anchor in approved for each in signers for anchor in (each.anchor, each.date_anchor))
     names = {normal(each.name) for each in signers} if may_be_signed else set()
     found = []

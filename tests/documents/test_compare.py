@@ -121,6 +121,11 @@ def test_a_foreign_page_at_the_end_is_a_difference() -> None:
     assert found(*APPROVED, f"Certificate Of Completion Envelope Id: {ENVELOPE.upper()}", "Record tracking") == []
 
 
+def test_a_page_stuffed_with_words_is_a_difference_at_once() -> None:
+    """A hostile page costs no minutes of comparing."""
+    assert found(f"{APPROVED[0]} " + "a b " * 20_000, APPROVED[1]) == [(1, "14 words", "40,014 words, not compared one by one")]
+
+
 def test_invisible_and_disguised_characters_do_not_hide_a_difference() -> None:
     """Soft hyphens and widths are no difference; a look-alike letter is one."""
     assert normal("Dis\u00adcount \u200b12.00\u00a0%") == "Discount 12.00 %"
