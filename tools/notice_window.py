@@ -269,28 +269,32 @@ def _known(
     next_safe = None
     if renews_to is not None and terms.renews(number + 1):
         next_safe = _edges(facts, following, renews_to).safe
-    return NoticeWindow(
-        unit_id=facts.unit_id,
-        status=WindowStatus.KNOWN,
-        whose=facts.whose,
-        basis=facts.basis,
-        zone=facts.zone,
-        holiday_calendar=facts.holiday_calendar,
-        as_of=as_of,
-        term_number=number,
-        term_start=first,
-        term_end=end,
-        renews_on=following,
-        renews_to=renews_to,
-        opens_on=edges.opens,
-        last_defensible=edges.last,
-        safe_on=edges.safe,
-        decide_by=decide_by,
-        send_by=tuple([_send_by(method, facts, edges.safe, decide_by, cutoff) for method in facts.methods]) if facts.methods else (),
-        missed=as_of > decide_by,
-        next_safe_on=next_safe,
-        next_decide_by=None if next_safe is None else moment(next_safe, cutoff, tz),
-        reasons=_explain(facts, number, first, end, edges, cutoff, following, renews_to),
+    return NoticeWindow.made(
+        {
+            "unit_id": facts.unit_id,
+            "status": WindowStatus.KNOWN,
+            "whose": facts.whose,
+            "basis": facts.basis,
+            "zone": facts.zone,
+            "holiday_calendar": facts.holiday_calendar,
+            "as_of": as_of,
+            "term_number": number,
+            "term_start": first,
+            "term_end": end,
+            "renews_on": following,
+            "renews_to": renews_to,
+            "opens_on": edges.opens,
+            "last_defensible": edges.last,
+            "safe_on": edges.safe,
+            "decide_by": decide_by,
+            "send_by": tuple([_send_by(method, facts, edges.safe, decide_by, cutoff) for method in facts.methods]) if facts.methods else (),
+            "missed": as_of > decide_by,
+            "next_safe_on": next_safe,
+            "next_decide_by": None if next_safe is None else moment(next_safe, cutoff, tz),
+            "reasons": _explain(facts, number, first, end, edges, cutoff, following, renews_to),
+            "earliest_end": None,
+            "unknown": (),
+        }
     )
 
 

@@ -11,92 +11,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
-from enum import StrEnum
 
-from pydantic import Field
+from contractops.tools.deal import ANY_REGION, ChangeOrder, OrderLine, PriceBookEntry, PriceRequest, UpliftKind, UpliftRule
+from contractops.tools.values import Finding, Money, Reason, Scalar, Severity, Value, minor_units
 
-from contractops.tools.values import ClauseRef, Finding, Money, Reason, Scalar, Severity, Value, minor_units
+__all__ = [
+    "ANY_REGION",
+    "ChangeOrder",
+    "Offer",
+    "OrderLine",
+    "PriceBookEntry",
+    "PriceRequest",
+    "PriceResult",
+    "PricedLine",
+    "RenewalPrice",
+    "UpliftKind",
+    "UpliftRule",
+    "effective_discount",
+    "offers",
+    "price_renewal",
+]
 
 _HUNDRED = Decimal(100)
 _TWO_DECIMALS = Decimal("0.01")
 _ONE_DAY = timedelta(days=1)
-ANY_REGION = "*"
-"""A price book entry for every region."""
-
-
-class PriceBookEntry(Value):
-    """A product at one term, per month and unit. ``term_discount_pct`` is what the book offers for the term, ``floor`` the lowest price."""
-
-    product: str
-    region: str
-    term_months: int = Field(gt=0)
-    list_price: Money
-    floor: Money
-    term_discount_pct: Decimal = Decimal(0)
-    version: str
-
-
-class UpliftKind(StrEnum):
-    """What the contract says about a price rise at renewal."""
-
-    NONE = "none"
-    FIXED = "fixed"
-    UP_TO = "up_to"
-
-
-class UpliftRule(Value):
-    """Price rise in per cent: exactly ``percent`` (fixed), at most ``percent`` (up_to), or none."""
-
-    kind: UpliftKind
-    percent: Decimal = Decimal(0)
-    ref: ClauseRef | None = None
-
-
-class OrderLine(Value):
-    """One priced line of a service order.
-
-    ``monthly`` is the price a month of the whole line before change orders (None = no price known);
-    ``priced_until`` is the last day it is known for.
-    """
-
-    line_id: str
-    order_id: str
-    product: str
-    description: str
-    region: str
-    quantity: int = Field(default=1, gt=0)
-    monthly: Money | None
-    circuit_id: str | None = None
-    site: str | None = None
-    priced_until: date | None = None
-
-
-class ChangeOrder(Value):
-    """A signed change. ``monthly_change`` is signed; ``line_id`` is the line it changes, None = the first line of the order."""
-
-    order_id: str
-    service_order: str
-    description: str
-    monthly_change: Money
-    effective_on: date
-    line_id: str | None = None
-    billed: bool | None = None
-    in_crm: bool | None = None
-
-
-class PriceRequest(Value):
-    """What to price. ``one_time_allowance`` is a commercial gift (an SLA credit is owed, not given, and does not belong here).
-
-    ``change_orders`` are the ids carried into the new term, None = all.
-    """
-
-    term_months: int = Field(gt=0)
-    start: date
-    uplift_pct: Decimal
-    discount_pct: Decimal
-    free_months: int = Field(default=0, ge=0)
-    one_time_allowance: Money | None = None
-    change_orders: tuple[str, ...] | None = None
 
 
 class PricedLine(Value):

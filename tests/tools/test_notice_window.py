@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contractops.tools.calendars import add_months, is_business_day
 from contractops.tools.errors import InputError, InvariantError
 from contractops.tools.facts import DeliveryMethod, NoticeBasis, RenewalKind, RollRule, StartEvent, UnknownFact
-from contractops.tools.notice_window import WindowStatus, moment, notice_window, window_of_term
+from contractops.tools.notice_window import NoticeWindow, WindowStatus, moment, notice_window, window_of_term
 from contractops.tools.term_dates import term_dates
 from contractops.tools.values import Period, Reason, Unit
 from tests.tools.northwind import NOW, business_days, days, facts, months
@@ -277,3 +277,13 @@ def test_terms_are_contiguous_and_found_again(contract, number):
 def test_term_k_is_anchored_never_chained(start, number, initial, renewal):
     contract = facts(start=start, initial_term=months(initial), renewal_term=months(renewal))
     assert term_dates(contract).first_day(number + 1) == add_months(start, initial + (number - 1) * renewal)
+
+
+@settings(max_examples=50)
+@given(contract=CONTRACTS, as_of=MOMENTS)
+def test_a_window_made_without_validation_is_a_valid_window(contract, as_of):
+    """The fast path gives exactly what validation would give, field by field, also through JSON."""
+    window = notice_window(contract, as_of)
+    assert set(dict(window)) == set(NoticeWindow.model_fields)
+    assert NoticeWindow.model_validate(window.model_dump()) == window
+    assert NoticeWindow.model_validate_json(window.model_dump_json()).model_dump_json() == window.model_dump_json()
