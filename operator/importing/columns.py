@@ -354,7 +354,9 @@ FILES: Final[tuple[FileKind, ...]] = (
             Column("region", "text", "Region; empty: everywhere.", example="US-Central"),
             Column("term_months", "whole", "Term it holds for, at least 1.", required=True, unit="months", example="36"),
             Column("list_price", "amount", "List price.", required=True, unit="a month and unit, in currency", example="4300.00"),
-            Column("floor_price", "amount", "Lowest price allowed.", required=True, unit="a month and unit, in currency", example="3600.00"),
+            Column(
+                "floor_price", "amount", "Lowest price allowed.", required=True, unit="a month and unit, in currency", example="3600.00"
+            ),
             Column("term_discount_percent", "percent", "Discount offered for this term.", unit="%", example="12.00"),
             _currency(),
             Column("valid_from", "date", "First day.", required=True, example="2026-11-01"),
@@ -373,7 +375,14 @@ FILES: Final[tuple[FileKind, ...]] = (
             Column("order_id", "id", "Order it changes.", refers_to="service_orders", soft=True, example="SO-7"),
             Column("kind", "text", "What it does.", required=True, allowed=("add", "change", "move", "disconnect"), example="change"),
             Column("description", "text", "Words for people.", required=True, example="Chicago to 1 Gbps"),
-            Column("monthly_change", "number", "Signed change of the monthly price.", required=True, unit="a month, in currency", example="1150.00"),
+            Column(
+                "monthly_change",
+                "number",
+                "Signed change of the monthly price.",
+                required=True,
+                unit="a month, in currency",
+                example="1150.00",
+            ),
             _currency(),
             Column("effective_on", "date", "First day.", required=True, example="2026-06-01"),
             Column("billed", "yes/no", "Already on invoices.", default="no", example="yes"),

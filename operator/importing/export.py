@@ -23,9 +23,9 @@ def safe_text(value: str) -> str:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write UTF-8 CSV with line ends of one newline. Cells are text, ``Decimal``, ``int``, ``bool``, dates or None."""
+    """Write UTF-8 CSV as RFC 4180 has it (a return inside a cell is quoted). Cells are text, ``Decimal``, ``int``, ``bool``, dates or None."""
     with path.open("w", encoding="utf-8", newline="") as stream:
-        out = csv_writer(stream, lineterminator="\n")
+        out = csv_writer(stream, lineterminator="\r\n")
         out.writerow(header)
         out.writerows([_plain(cell) for cell in row] for row in rows)
 

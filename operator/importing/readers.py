@@ -102,19 +102,24 @@ def _read_xlsx(path: Path) -> Source:
             unpacked = sum(entry.file_size for entry in archive.infolist())
         if unpacked > MAX_UNPACKED:
             raise _unusable(path, "CO-IMP-007", f"it unpacks to {unpacked:,} bytes.", "Split it, or save it as CSV.")
-        sheet = load_workbook(path, read_only=True, data_only=False).worksheets[0]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError) as error:
+        book = load_workbook(path, read_only=True, data_only=False)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
         raise _unusable(path, "CO-IMP-004", "it is not an XLSX workbook.", 'Save it as "Excel workbook (.xlsx)" or as CSV.') from error
-    rows = _xlsx_rows(sheet)
+    total = sum(sheet.max_row or 1 for sheet in book.worksheets[:1]) - 1
+    rows = _xlsx_rows(book)
     first = next(rows, None)
-    return Source(first[1] if first else [], rows, (sheet.max_row or 1) - 1)
+    return Source(first[1] if first else [], rows, total)
 
 
-def _xlsx_rows(sheet: Any) -> Iterator[tuple[int, Cells]]:
-    for line, row in enumerate(sheet.iter_rows(), start=1):
-        cells = [_FORMULA if cell.data_type == "f" else _as_text(cell.value) for cell in row]
-        if any(cells):
-            yield line, cells
+def _xlsx_rows(book: Any) -> Iterator[tuple[int, Cells]]:
+    try:
+        for sheet in book.worksheets[:1]:
+            for line, row in enumerate(sheet.iter_rows(), start=1):
+                cells = [_FORMULA if cell.data_type == "f" else _as_text(cell.value) for cell in row]
+                if any(cells):
+                    yield line, cells
+    finally:
+        book.close()
 
 
 def _as_text(value: object) -> str:

@@ -110,7 +110,7 @@ def contracts(session: Session, known_at: datetime | None = None) -> tuple[recor
 
 
 def iter_contract_facts(
-    session: Session, as_of: datetime, *, known_at: datetime | None = None, batch: int = 500, after: str = ""
+    session: Session, as_of: datetime, *, known_at: datetime | None = None, batch: int = 1000, after: str = ""
 ) -> Iterator[Entry]:
     """Every contract by id, streamed; begins after the id ``after``. Memory holds one batch, the accounts and the amendments."""
     accounts = {each.id: each for each in session.exec(_known(records.Account, known_at))}
@@ -122,8 +122,6 @@ def iter_contract_facts(
             return
         yield from _entries(session, rows, accounts, amendments, as_of, known_at)
         after = rows[-1].id
-        for row in rows:
-            session.expunge(row)
 
 
 def contract_bundle(session: Session, contract_id: str, as_of: datetime, known_at: datetime | None = None) -> Bundle:

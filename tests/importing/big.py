@@ -1,4 +1,4 @@
-"""A big portfolio as CSV, and a measured import of it: ``python -m contractops.tests.importing.big`` is not needed, run the file.
+"""A big portfolio as CSV, and a measured import of it. Run as a file; it is not a test.
 
     python tests/importing/big.py FOLDER [CONTRACTS]     writes the files and imports them into FOLDER/big.db, in a process of its own
 
@@ -20,16 +20,29 @@ CONTRACT_COLUMNS = (
     *("holiday_calendar", "uplift_kind", "uplift_percent", "currency"),
 )
 ORDER_COLUMNS = ("id", "contract_id", "product", "description", "site", "circuit_id", "quantity", "monthly_price", "currency", "start_on")
-ZONES = (("America/Chicago", "US-IL", "USD"), ("Europe/London", "GB-ENG", "GBP"), ("Europe/Berlin", "DE-BE", "EUR"), ("Asia/Tokyo", "JP", "USD"))
+ZONES = (
+    ("America/Chicago", "US-IL", "USD"),
+    ("Europe/London", "GB-ENG", "GBP"),
+    ("Europe/Berlin", "DE-BE", "EUR"),
+    ("Asia/Tokyo", "JP", "USD"),
+)
 NOTICES = ((30, "days"), (60, "days"), (90, "days"), (3, "months"), (20, "business_days"))
 
 
 def write(folder: Path, contracts: int) -> None:
     """People, accounts, contracts and two orders each, as CSV files in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "people.csv", ("id", "name", "email", "role", "zone"), ((f"p{n}", f"Owner {n}", f"p{n}@example.com", "account_owner", "America/Chicago") for n in range(50)))
+    _write(
+        folder / "people.csv",
+        ("id", "name", "email", "role", "zone"),
+        ((f"p{n}", f"Owner {n}", f"p{n}@example.com", "account_owner", "America/Chicago") for n in range(50)),
+    )
     accounts = range(max(1, contracts // 100))
-    _write(folder / "accounts.csv", ("id", "name", "owner_id", "zone"), ((f"a{n}", f"Customer {n}", f"p{n % 50}", ZONES[n % 4][0]) for n in accounts))
+    _write(
+        folder / "accounts.csv",
+        ("id", "name", "owner_id", "zone"),
+        ((f"a{n}", f"Customer {n}", f"p{n % 50}", ZONES[n % 4][0]) for n in accounts),
+    )
     _write(folder / "contracts.csv", CONTRACT_COLUMNS, (_contract(n, len(accounts)) for n in range(contracts)))
     _write(folder / "service_orders.csv", ORDER_COLUMNS, (_order(n, part) for n in range(contracts) for part in (0, 1)))
 
@@ -49,7 +62,18 @@ def _order(n: int, part: int) -> tuple[object, ...]:
     start = date(2020, 1, 1) + timedelta(days=n * 7 % 2400)
     price = f"{400 + n % 9000}.{part * 50:02d}"
     name = f"{n:06d}-{part}"
-    return (f"O-{name}", f"C-{n:06d}", "Dedicated Internet 1 Gbps", f"Line {name}", f"{n % 900} Main St", f"CIR-{name}", 1, price, ZONES[n % 4][2], start)
+    return (
+        f"O-{name}",
+        f"C-{n:06d}",
+        "Dedicated Internet 1 Gbps",
+        f"Line {name}",
+        f"{n % 900} Main St",
+        f"CIR-{name}",
+        1,
+        price,
+        ZONES[n % 4][2],
+        start,
+    )
 
 
 def _write(path: Path, header: tuple[str, ...], rows: object) -> None:
