@@ -209,5 +209,7 @@ def _reassign(case: Case, decision: Decision) -> Step:
 
 def _stuck(case: Case, findings: list[object]) -> Step:
     trouble = {"code": "terms", "findings": findings}
-    card = NewCard(f"{case.renewal_id}/trouble/terms/{case.draft_number}", "needs_person", tell(case), thread=root(case), broadcast=True, gated=True)
+    card = NewCard(
+        f"{case.renewal_id}/trouble/terms/{case.draft_number}", "needs_person", tell(case), thread=root(case), broadcast=True, gated=True
+    )
     return Step(Event.STUCK, "machine", gate=owner_gate(case, "person"), values={"trouble": trouble}, cards=(card,), data=trouble)

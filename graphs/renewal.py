@@ -9,6 +9,7 @@ Rule 4: the edges equal ``TRANSITIONS``, by test.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, TypedDict
 
@@ -32,6 +33,13 @@ class State(TypedDict, total=False):
 
     renewal_id: str
     event: str
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a call hands to its nodes."""
+
+    workbench: Workbench
 
 
 Planner = Callable[[Workbench, Position], Step]
@@ -72,17 +80,17 @@ def advance(workbench: Workbench, renewal_id: str) -> Stage:
 @cache
 def compiled() -> Any:  # the library's compiled graph is generic over four parameters
     """The graph, compiled once; each call brings a saver of its own."""
-    graph: StateGraph[State, Workbench, State, State] = StateGraph(State, context_schema=Workbench)
+    graph: StateGraph[State, Bench, State, State] = StateGraph(State, context_schema=Bench)
     graph.add_node("dispatch", _dispatch)
     graph.add_edge(START, "dispatch")
-    graph.add_conditional_edges("dispatch", _stage_of, {stage: stage for stage in Stage})
+    graph.add_conditional_edges("dispatch", _event_of, {stage: stage for stage in Stage})
     for stage in Stage:
         if stage in ACTS:
             graph.add_node(stage, partial(_perform, stage=stage, planner=ACT[stage]))
             _edges(graph, stage, stage)
         elif TRANSITIONS[stage]:
             graph.add_node(stage, partial(_ask, stage=stage))
-            graph.add_node(f"{stage}!", partial(_settle, stage=stage, planner=SETTLE[stage]))
+            graph.add_node(f"{stage}!", partial(_perform, stage=stage, planner=SETTLE[stage]))
             graph.add_edge(stage, f"{stage}!")
             _edges(graph, f"{stage}!", stage)
         else:
@@ -95,32 +103,28 @@ def _run(workbench: Workbench, position: Position) -> None:
     """One call of the graph: from the stored stage until it waits for an answer that is not there."""
     saver = InMemorySaver(serde=JsonPlusSerializer(allowed_msgpack_modules=[]))
     graph = compiled().copy(update={"checkpointer": saver})
-    result = graph.invoke({"renewal_id": position.renewal_id}, _THREAD, context=workbench, durability="sync")
+    result = graph.invoke({"renewal_id": position.renewal_id}, _THREAD, context=Bench(workbench), durability="sync")
     while result.get("__interrupt__"):
         asked = result["__interrupt__"][0]
         now = workbench.position(position.renewal_id)
         if now.decision is None or now.stage != asked.value:
             return
-        result = graph.invoke(Command(resume={asked.id: now.version}), _THREAD, context=workbench, durability="sync")
+        result = graph.invoke(Command(resume={asked.id: now.version}), _THREAD, context=Bench(workbench), durability="sync")
 
 
 def _movable(position: Position) -> bool:
     return position.stage in ACTS or (bool(TRANSITIONS[position.stage]) and position.decision is not None)
 
 
-def _dispatch(state: State, runtime: Runtime[Workbench]) -> State:
-    return {"event": runtime.context.position(state["renewal_id"]).stage}
-
-
-def _stage_of(state: State) -> str:
-    return state["event"]
+def _dispatch(state: State, runtime: Runtime[Bench]) -> State:
+    return {"event": runtime.context.workbench.position(state["renewal_id"]).stage.value}
 
 
 def _event_of(state: State) -> str:
     return state["event"]
 
 
-def _edges(graph: StateGraph[State, Workbench, State, State], node: str, stage: Stage) -> None:
+def _edges(graph: StateGraph[State, Bench, State, State], node: str, stage: Stage) -> None:
     graph.add_conditional_edges(node, _event_of, {str(event): str(target) for event, target in TRANSITIONS[stage].items()})
 
 
@@ -133,12 +137,8 @@ def _rest(state: State) -> State:
     return {}
 
 
-def _perform(state: State, runtime: Runtime[Workbench], *, stage: Stage, planner: Planner) -> State:
-    return _move(state, runtime.context, stage, planner)
-
-
-def _settle(state: State, runtime: Runtime[Workbench], *, stage: Stage, planner: Planner) -> State:
-    return _move(state, runtime.context, stage, planner)
+def _perform(state: State, runtime: Runtime[Bench], *, stage: Stage, planner: Planner) -> State:
+    return _move(state, runtime.context.workbench, stage, planner)
 
 
 def _move(state: State, workbench: Workbench, stage: Stage, planner: Planner) -> State:

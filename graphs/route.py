@@ -38,10 +38,20 @@ def send(workbench: Workbench, position: Position) -> Step:
     )
     effect = NewEffect("docusign.send", {"plan": plan.model_dump(mode="json"), "document": draft.document_sha256})
     card = NewCard(
-        f"{case.renewal_id}/sent/{draft.number}/{case.round}", "sent", tell(case), thread=root(case), gated=True, args={"draft": draft.number}
+        f"{case.renewal_id}/sent/{draft.number}/{case.round}",
+        "sent",
+        tell(case),
+        thread=root(case),
+        gated=True,
+        args={"draft": draft.number},
     )
     return Step(
-        Event.SEND, "machine", gate=NewGate("signature", draft_number=draft.number), effects=(effect,), cards=(card,), data={"draft": draft.number}
+        Event.SEND,
+        "machine",
+        gate=NewGate("signature", draft_number=draft.number),
+        effects=(effect,),
+        cards=(card,),
+        data={"draft": draft.number},
     )
 
 
@@ -70,7 +80,9 @@ def settle(workbench: Workbench, position: Position) -> Step:
 
 def _signed(case: Case, decision: Decision) -> Step:
     effect = NewEffect("docusign.fetch", {"envelope": case.envelope_id, "draft": case.draft_number})
-    return Step(decision.event, decision.by, gate=NewGate("compare", draft_number=case.draft_number), effects=(effect,), data=decision.answer)
+    return Step(
+        decision.event, decision.by, gate=NewGate("compare", draft_number=case.draft_number), effects=(effect,), data=decision.answer
+    )
 
 
 def _came_back(case: Case, decision: Decision) -> Step:
@@ -92,7 +104,12 @@ def _write_crm(case: Case, decision: Decision) -> Step:
 def _renewed(case: Case, decision: Decision) -> Step:
     draft = case.require_draft()
     card = NewCard(
-        f"{case.renewal_id}/signed", "signed", tell(case), thread=root(case), broadcast=True, args={"receipt": decision.answer.get("receipt", {})}
+        f"{case.renewal_id}/signed",
+        "signed",
+        tell(case),
+        thread=root(case),
+        broadcast=True,
+        args={"receipt": decision.answer.get("receipt", {})},
     )
     line = NewCard(f"{case.renewal_id}/team", "team", "#renewals")
     return Step(

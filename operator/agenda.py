@@ -116,9 +116,7 @@ def alert_moment(window: NoticeWindow, working: WorkingTime, sent: Collection[in
     return deliver_at(at, working, alert.level.lead_days, not_after=window.decide_by)
 
 
-def _approver_moments(
-    session: Session, gate: Gate, window: NoticeWindow, now: datetime, rules: cases.Rules
-) -> Iterator[datetime]:
+def _approver_moments(session: Session, gate: Gate, window: NoticeWindow, now: datetime, rules: cases.Rules) -> Iterator[datetime]:
     """The reminder at half of the answer time and its end, as far as they lie ahead."""
     times = approver_times(session, gate, window, rules)
     yield from (at for at in times if at > now)
@@ -129,5 +127,3 @@ def approver_times(session: Session, gate: Gate, window: NoticeWindow, rules: ca
     working = cases.working_time(session, gate.allowed[0] if gate.allowed else None, rules)
     found = answer_time(window, working, gate.opened_at)
     return found.remind_at, found.by
-
-

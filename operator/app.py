@@ -20,7 +20,6 @@ from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
 from contractops.operator.adapters.salesforce import Salesforce, SalesforceConfig
 from contractops.operator.clock import StoredClock, WallClock, wall_now
 from contractops.operator.desk.desk import Desk
-from contractops.operator.documents.order_form import Brand
 from contractops.operator.documents.write import render
 from contractops.operator.jobs import Jobs
 from contractops.operator.performers import Performer, Records, Signing
@@ -35,7 +34,7 @@ from contractops.operator.workbench import Workbench
 from contractops.tools.errors import InputError
 from contractops.tools.ports import Clock, Crm
 from contractops.tools.signature import SignerPlan
-from contractops.tools.terms import Terms, terms_hash
+from contractops.tools.terms import Terms
 
 SETTLE_SECONDS = 20.0
 
@@ -209,7 +208,7 @@ class _LateBell:
 
 def _renderer(rules: cases.Rules) -> Callable[[Terms, tuple[SignerPlan, ...]], bytes]:
     def made(terms: Terms, signers: tuple[SignerPlan, ...]) -> bytes:
-        return render(terms, signers, terms_hash(terms), Brand())
+        return render(terms, signers)
 
     return made
 
@@ -224,7 +223,9 @@ def _docusign(settings: Settings) -> DocuSign | None:
     if settings.docusign_host is None:
         return None
     if settings.docusign_private_key is None:
-        raise InputError("CO-SET-010", "CONTRACTOPS_DOCUSIGN_PRIVATE_KEY is not set", advice="Name the file of the RSA key of the integration.")
+        raise InputError(
+            "CO-SET-010", "CONTRACTOPS_DOCUSIGN_PRIVATE_KEY is not set", advice="Name the file of the RSA key of the integration."
+        )
     hook = f"{settings.public_url.rstrip('/')}/docusign/connect" if settings.public_url else None
     return DocuSign(
         DocuSignConfig(
@@ -245,7 +246,9 @@ def _crm(settings: Settings, core: Core) -> Crm:
     if settings.salesforce_url is None:
         return EmbeddedCrm(core.database, core.clock)
     if settings.salesforce_private_key is None:
-        raise InputError("CO-SET-011", "CONTRACTOPS_SALESFORCE_PRIVATE_KEY is not set", advice="Name the file of the RSA key of the connected app.")
+        raise InputError(
+            "CO-SET-011", "CONTRACTOPS_SALESFORCE_PRIVATE_KEY is not set", advice="Name the file of the RSA key of the connected app."
+        )
     return Salesforce(
         SalesforceConfig(
             login_url=settings.salesforce_url,

@@ -184,5 +184,3 @@ def _welcome(database: Database, now: datetime) -> int:
             card = NewCard(f"welcome/{owner}", "welcome", owner)
             cards.add(session, card, renewal_id=None, version=0, gate_key=None, now=now, wall=wall)
     return len(set(owners) & known)
-
-

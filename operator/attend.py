@@ -22,9 +22,7 @@ from contractops.operator.store.tables import Alert, Card, Gate, Renewal
 from contractops.tools.alerts import DueAlerts, PlannedAlert, Told, due_alerts
 from contractops.tools.notice_window import NoticeWindow
 
-LAPSES = frozenset(
-    {Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED, Stage.IN_REVIEW, Stage.NEEDS_PERSON, Stage.NOT_RENEWING}
-)
+LAPSES = frozenset({Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED, Stage.IN_REVIEW, Stage.NEEDS_PERSON, Stage.NOT_RENEWING})
 """Stages that end as missed when the safe date passes. An envelope that is out may still be signed; its own expiry ends it."""
 
 
@@ -154,7 +152,9 @@ def _answered_since_last(session: Session, row: Renewal) -> bool:
     if row.answered_at is None:
         return False
     sent = session.exec(
-        select(Alert.at).where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.status == "sent").order_by(col(Alert.at).desc())
+        select(Alert.at)
+        .where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.status == "sent")
+        .order_by(col(Alert.at).desc())
     ).all()
     return len(sent) < 2 or row.answered_at >= sent[1]
 
@@ -195,6 +195,4 @@ def _post(session: Session, row: Renewal, card: NewCard, now: datetime, rules: c
 
 def note(session: Session, row: Renewal, event: str, by: str, now: datetime, data: dict[str, Any]) -> None:
     """Write something that moves no stage into the renewal's chain."""
-    audit.append(
-        session, row.id, version=row.version, event=event, old=row.stage, new=row.stage, by=by, at=now, data=data, moved=False
-    )
+    audit.append(session, row.id, version=row.version, event=event, old=row.stage, new=row.stage, by=by, at=now, data=data, moved=False)

@@ -25,7 +25,7 @@ from contractops.tools.crm import CrmRecord, SignedFacts
 from contractops.tools.errors import InputError, InvariantError
 from contractops.tools.facts import ContractFacts, renewed
 from contractops.tools.notice_window import NoticeWindow, moment, notice_window
-from contractops.tools.people import Person, WorkingTime
+from contractops.tools.people import Contact, Person, WorkingTime
 from contractops.tools.ports import Crm, EnvelopeState
 from contractops.tools.pricing import ChangeOrder
 from contractops.tools.signature import AuthorityMatrix, RoleLimit
@@ -56,7 +56,9 @@ class Rules:
         """Ids of contract-ops. Raises ``InputError`` CO-PPL-001 when there is nobody: somebody must own what nobody owns."""
         found = people.with_role(session, people.CONTRACT_OPS)
         if not found:
-            raise InputError("CO-PPL-001", "nobody has the role contract_ops", advice="Give the role to a person in people.csv and import it.")
+            raise InputError(
+                "CO-PPL-001", "nobody has the role contract_ops", advice="Give the role to a person in people.csv and import it."
+            )
         return found
 
     def with_role(self, session: Session, role: str) -> tuple[str, ...]:
@@ -300,11 +302,17 @@ def _source(
         price_book=bundle.price_book,
         uplift=bundle.uplift,
         service=service,
-        contacts=bundle.contacts,
+        contacts=_last_signer_first(bundle),
         billing_contact=bundle.billing_contact,
         findings=bundle.entry.findings,
         terms_offered=rules.terms_offered,
     )
+
+
+def _last_signer_first(bundle: portfolio.Bundle) -> tuple[Contact, ...]:
+    """The contacts, whoever signed the last time (as the CRM has it) before the others: he is proposed first."""
+    last = bundle.crm.fields.get("signer") if bundle.crm else None
+    return tuple(sorted(bundle.contacts, key=lambda one: (one.name != last, one.contact_id)))
 
 
 def _monthly(session: Session, bundle: portfolio.Bundle, row: Renewal) -> Money | None:

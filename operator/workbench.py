@@ -73,9 +73,7 @@ class Workbench:
             if person:
                 args = {"effect": effect.key, "error": error[:500], "unknown": unknown}
                 card = NewCard(f"{effect.key}/parked/{person}", "parked", person, args=args)
-                cards.add(
-                    session, card, renewal_id=row.id, version=row.version, gate_key=None, now=self._clock.now(), wall=wall_now()
-                )
+                cards.add(session, card, renewal_id=row.id, version=row.version, gate_key=None, now=self._clock.now(), wall=wall_now())
 
     def commit(self, position: Position, step: Step) -> Stage:
         """Commit ``step``; returns the new stage."""
@@ -124,7 +122,6 @@ class Workbench:
                 row.gate_key = gate_key  # the root always carries the buttons of the present question
         if step.event in _RETURNS:
             self._revive_draft(session, position, gate_key, version, wall)
-
 
     def _rearm(self, session: Session, row: Renewal, now: datetime) -> None:
         """The date moved: the new one is taken over, the thread is told, the alerts start anew."""
@@ -194,5 +191,3 @@ def _store_draft(session: Session, renewal_id: str, draft: NewDraft, now: dateti
             created_at=now,
         )
     )
-
-

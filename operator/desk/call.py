@@ -57,5 +57,3 @@ class Reply:
     advance: bool = False
     ring: bool = False
     outcome: str = "done"
-
-

@@ -121,7 +121,9 @@ def settle_conflict(call: Call) -> Reply:
     verdict = gates.decide(call.session, gate.key, "", choice, by=call.person.person_id, at=call.now)
     if not verdict.won:
         by = people.person(call.session, verdict.gate.decided_by) if verdict.gate else None
-        return refused(call, SomebodyFirst(by=by.name if by else "Somebody", did="settled", at=gate.decided_at or call.now), "settled before")
+        return refused(
+            call, SomebodyFirst(by=by.name if by else "Somebody", did="settled", at=gate.decided_at or call.now), "settled before"
+        )
     if choice == "signed":
         conflict = next(one for one in call.card.args["receipt"]["conflicts"] if one["field"] == field)
         key = call.card.args["receipt"]["renewal_key"]

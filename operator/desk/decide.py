@@ -83,9 +83,7 @@ def _stale(call: Call, gate: Gate) -> Whisper | None:
         return None
     newer = call.session.get_one(Draft, (call.renewal.id, call.renewal.draft_number))
     terms = Terms.model_validate(newer.terms)
-    return OldVersion(
-        number=number, new_number=newer.number, months=terms.term_months, monthly=terms.monthly, at=newer.created_at
-    )
+    return OldVersion(number=number, new_number=newer.number, months=terms.term_months, monthly=terms.monthly, at=newer.created_at)
 
 
 def _denied(call: Call, gate: Gate, event: Event) -> Whisper | None:
@@ -133,11 +131,11 @@ def _lost(call: Call, verdict: gates.Verdict) -> Whisper:
         return AlreadyClosed()
     if gate.decided_by == call.person.person_id and gate.decision == Event.APPROVE:
         return AlreadyYours(at=gate.decided_at)
-    return SomebodyFirst(by=_names(call.session, (gate.decided_by or "",)), did=phrases_of.DID.get(gate.decision or "", "decided"), at=gate.decided_at)
+    return SomebodyFirst(
+        by=_names(call.session, (gate.decided_by or "",)), did=phrases_of.DID.get(gate.decision or "", "decided"), at=gate.decided_at
+    )
 
 
 def _names(session: Session, person_ids: tuple[str, ...]) -> str:
     found = [person.name for person in (people.person(session, one) for one in person_ids) if person]
     return " or ".join(found) or "contract-ops"
-
-

@@ -170,5 +170,3 @@ def _resolve(session: Session, token: str) -> tuple[Button, Card, Renewal] | Non
 
 def _original(card: Card, click: Click) -> bool:
     return card.channel == click.channel and card.ts == click.message_ts
-
-

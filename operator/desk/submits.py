@@ -61,7 +61,9 @@ def edit_draft(call: Call) -> Reply:
     overview = cases.overview(call.session, call.renewal, call.now, call.rules)
     result = edit(overview.source, TermsChoices.model_validate(draft.choices), changes, draft.number + 1)
     if result.choices is None:
-        return refused(call, Simple(text="The facts changed while you edited. Nothing was saved; please open the form again."), "edit refused")
+        return refused(
+            call, Simple(text="The facts changed while you edited. Nothing was saved; please open the form again."), "edit refused"
+        )
     return decide(call, Event.EDIT, {"choices": result.choices.model_dump(mode="json")})
 
 
@@ -177,7 +179,9 @@ def missing_price(call: Call) -> Reply:
     said = _typed(call, PriceSubmission).amount
     for person in call.rules.contract_ops(call.session)[:1]:
         _text_to(call, person, f"names a price for {call.about.get('about')}", str(said))
-    return Reply(ring=True, whisper=Simple(text="Sent to contract-ops. The price counts once it is in the contract files."), outcome="price named")
+    return Reply(
+        ring=True, whisper=Simple(text="Sent to contract-ops. The price counts once it is in the contract files."), outcome="price named"
+    )
 
 
 def ask_legal(call: Call) -> Reply:

@@ -42,9 +42,7 @@ def append(
     moved: bool,
 ) -> None:
     """Add one row to the chain of ``renewal_id``. ``at`` is business time; ``by`` a person id or ``machine``."""
-    last = session.exec(
-        select(Audit).where(Audit.renewal_id == renewal_id).order_by(col(Audit.number).desc()).limit(1)
-    ).first()
+    last = session.exec(select(Audit).where(Audit.renewal_id == renewal_id).order_by(col(Audit.number).desc()).limit(1)).first()
     row = Audit(
         renewal_id=renewal_id,
         number=last.number + 1 if last else 1,

@@ -71,7 +71,9 @@ def touched_by(session: Session, renewal_id: str, gate_key: str, *, root: str) -
     """The root card of the thread and every card whose buttons answer ``gate_key``."""
     return list(
         session.exec(
-            select(Card).where(Card.renewal_id == renewal_id, or_(col(Card.key) == root, col(Card.gate_key) == gate_key)).order_by(col(Card.key))
+            select(Card)
+            .where(Card.renewal_id == renewal_id, or_(col(Card.key) == root, col(Card.gate_key) == gate_key))
+            .order_by(col(Card.key))
         )
     )
 
@@ -79,7 +81,10 @@ def touched_by(session: Session, renewal_id: str, gate_key: str, *, root: str) -
 def release(session: Session, *, now: datetime, wall: datetime, limit: int = 500) -> int:
     """Send the cards whose put-off time has come; returns how many."""
     rows = session.exec(
-        select(Card).where(col(Card.post_at) <= now, col(Card.posted_at).is_(None), Card.shown == 0).order_by(col(Card.post_at)).limit(limit)
+        select(Card)
+        .where(col(Card.post_at) <= now, col(Card.posted_at).is_(None), Card.shown == 0)
+        .order_by(col(Card.post_at))
+        .limit(limit)
     ).all()
     for row in rows:
         row.post_at = None

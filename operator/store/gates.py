@@ -77,5 +77,3 @@ def open_of(session: Session, renewal_id: str, version: int) -> Gate | None:
     """The undecided gate of this visit, or None."""
     gate = session.get(Gate, key_of(renewal_id, version), populate_existing=True)
     return gate if gate is not None and gate.decision is None else None
-
-

@@ -2,40 +2,52 @@
 
 Rule 1: a database is used only at exactly the revision this code knows; an older one says which command to run, a newer one is refused.
 Rule 2: an empty database is brought up without being asked.
+Rule 3: looking takes no lock and loads no migration: a report does not wait for an import, and starts in a hurry.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DatabaseError
 
-from contractops.operator.store import records, tables  # noqa: F401  # both fill SQLModel.metadata
+from contractops.operator.store import embedded_crm, records, tables  # noqa: F401  # each fills SQLModel.metadata
 from contractops.operator.store.db import Database
 from contractops.tools.errors import InputError
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 MIGRATIONS = Path(__file__).with_name("migrations")
+
+HEAD: Final = "0001"
+"""The newest revision of this code; a test holds it equal to the last migration."""
 
 
 def ensure(database: Database) -> str:
     """Check the schema, making it first when the database is empty; returns the revision.
 
-    Raises ``InputError`` CO-DB-001 for an older schema, CO-DB-002 for one that this version does not know.
+    Raises ``InputError``: CO-DB-001 for an older schema, CO-DB-002 for one that this version does not know, CO-DB-003 for a file that is
+    no database or cannot be opened.
     """
-    with database.engine.begin() as connection:
-        now = revision(connection)
-        if now is None and not inspect(connection).get_table_names():
-            _upgrade(connection)
-            now = revision(connection)
-    if now == head():
-        return head()
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if now is None or now in known:
-        raise InputError("CO-DB-001", f"the database has schema {now}, this version needs {head()}", advice="Run: contractops db upgrade")
+    try:
+        with database.read() as session:
+            now, empty = _found(session.connection())
+        if empty:
+            with database.engine.begin() as connection:
+                now, empty = _found(connection)  # another process may have been first
+                if empty:
+                    _upgrade(connection)
+                    now = HEAD
+    except DatabaseError as problem:
+        advice = "Check CONTRACTOPS_DATABASE_URL or --db: the folder must exist and the file be a database of contractops."
+        raise InputError("CO-DB-003", f"the database {_name(database)} cannot be opened: {problem.orig}", advice=advice) from None
+    if now == HEAD:
+        return HEAD
+    if now is None or now in _known():
+        raise InputError("CO-DB-001", f"the database has schema {now}, this version needs {HEAD}", advice="Run: contractops db upgrade")
     raise InputError("CO-DB-002", f"the database has schema {now}, which is newer than this version", advice="Install the newer contractops.")
 
 
@@ -43,26 +55,38 @@ def upgrade(database: Database) -> str:
     """Bring the database to the newest schema; returns the revision."""
     with database.engine.begin() as connection:
         _upgrade(connection)
-    return head()
+    return HEAD
 
 
-def revision(connection: Connection) -> str | None:
-    """The revision that the database is at, or None when it has none."""
-    return MigrationContext.configure(connection).get_current_revision()
+def _found(connection: Connection) -> tuple[str | None, bool]:
+    """(revision the database is at, whether it holds no table at all)."""
+    names = inspect(connection).get_table_names()
+    if "alembic_version" not in names:
+        return None, not names
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none(), False
 
 
-def head() -> str:
-    """The newest revision of this code."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+def _known() -> set[str]:
+    from alembic.script import ScriptDirectory  # only for telling older from newer
+
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _upgrade(connection: Connection) -> None:
+    from alembic import command  # only when there is something to do
+
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def _name(database: Database) -> str:
+    return str(database.engine.url.render_as_string(hide_password=True))
