@@ -174,7 +174,15 @@ def _operator_command(place: Place) -> list[str]:
 
 
 def _world_command(place: Place, *, model: bool) -> list[str]:
-    command = [sys.executable, "-m", "contractops.operator.localworld", "--port", str(place.world_port), "--state", str(place.folder / "world")]
+    command = [
+        sys.executable,
+        "-m",
+        "contractops.operator.localworld",
+        "--port",
+        str(place.world_port),
+        "--state",
+        str(place.folder / "world"),
+    ]
     return [*command, "--operator-url", place.operator, *(["--model"] if model else [])]
 
 

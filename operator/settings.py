@@ -75,7 +75,9 @@ class Settings(BaseSettings):
         try:
             return tomllib.loads(self.policy.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-            raise InputError("CO-SET-003", f"policy file {self.policy}: {problem}", advice="Mend the file or unset CONTRACTOPS_POLICY.") from None
+            raise InputError(
+                "CO-SET-003", f"policy file {self.policy}: {problem}", advice="Mend the file or unset CONTRACTOPS_POLICY."
+            ) from None
 
 
 def load(**overrides: Any) -> Settings:

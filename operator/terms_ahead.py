@@ -100,5 +100,3 @@ def _next_term(session: Session, row: Renewal, now: datetime) -> ExecutedTerm | 
 def _open_end(start: date) -> date:
     """Last day shown for a term without an end of its own (month to month): one month."""
     return add_months(start, 1) - timedelta(days=1)
-
-
