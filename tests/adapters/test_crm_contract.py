@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
+from contractops.operator.store.crm_history import remember
 from contractops.operator.store.db import Database
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.records import CrmState
@@ -228,3 +229,20 @@ def test_the_next_renewal_writes_again(bench: Bench) -> None:
     after = bench.crm.read(its)
     assert after is not None
     assert (after.fields["term_end"], after.renewal_key) == ("2033-04-07", "renewal:R-2:4")
+
+
+def test_our_own_reading_kept_late_does_not_undo_a_write(tmp_path: Path) -> None:
+    """A reading from before the write, stored after it, is no person's change to the embedded CRM."""
+    database = Database(f"sqlite:///{tmp_path / 'crm.db'}")
+    SQLModel.metadata.create_all(database.engine)
+    bench = _embedded(database)
+    bench.put(its := contract())
+    seen = bench.crm.read(its)
+    bench.crm.write(patch(its))
+    assert seen is not None
+    with database.write() as session:
+        remember(session, seen.model_copy(update={"change_orders": ("CO-OLD",)}), Noon().now())
+    after = bench.crm.read(its)
+    database.dispose()
+    assert after is not None
+    assert after.fields["monthly_price"] == "16723.08"
