@@ -11,8 +11,8 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
-from contractops.tools.calendars import add_business_days, is_business_day, next_business_day, roll_back, roll_forward, zone
-from contractops.tools.notice_window import NoticeWindow, moment
+from contractops.tools.calendars import add_business_days, is_business_day, moment, next_business_day, roll_back, roll_forward, zone
+from contractops.tools.notice_window import NoticeWindow
 from contractops.tools.people import WorkingTime
 from contractops.tools.values import Reason, Scalar, Value
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +19,7 @@ from contractops.tools.values import Period, Unit
 
 NO_HOLIDAYS = "none"
 _ONE_DAY = timedelta(days=1)
+_AFTER_CLOCK_CHANGES = time(4, 0)
 _SATURDAY_SUNDAY = frozenset({5, 6})
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -30,6 +31,14 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InputError("CO-CAL-002", f'"{name}" is not a time zone.', advice="Use an IANA name such as America/Chicago.") from error
+
+
+def moment(day: date, hour: time, tz: ZoneInfo) -> datetime:
+    """``hour`` of ``day`` in ``tz``. An hour that a clock change skips or repeats is read as the earlier instant."""
+    local = datetime.combine(day, hour, tz)
+    if hour >= _AFTER_CLOCK_CHANGES:
+        return local
+    return min(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)).astimezone(tz)
 
 
 @lru_cache(maxsize=4096)

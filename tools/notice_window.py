@@ -11,21 +11,28 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from contractops.tools.calendars import add_business_days, add_period, day_off, in_months, is_business_day, roll_back, roll_forward, zone
+from contractops.tools.calendars import (
+    add_business_days,
+    add_period,
+    in_months,
+    moment,
+    roll_back,
+    zone,
+)
 from contractops.tools.errors import InvariantError
-from contractops.tools.facts import ContractFacts, DeliveryMethod, NoticeBasis, RenewalKind, RollRule, UnknownFact, Whose
+from contractops.tools.facts import ContractFacts, DeliveryMethod, NoticeBasis, RenewalKind, UnknownFact, Whose
 from contractops.tools.term_dates import TermDates, rolls, term_dates
 from contractops.tools.values import Period, Reason, Scalar, Unit, Value
+from contractops.tools.window_steps import Edges, edges_of, explain, notice_reason, term_reason
+
+__all__ = ["DEFAULT_CUTOFF", "NoticeWindow", "SendBy", "WindowStatus", "moment", "notice_window", "window_of_term"]
 
 DEFAULT_CUTOFF = time(17, 0)
 """The hour until which a notice counts where the clause names none."""
 
 _DATE_FIELDS = frozenset({"start", "end", "initial_term", "renewal", "renewal_term", "renewals_max", "notice"})
-_COUNTED_KINDS = frozenset({RenewalKind.SINGLE, RenewalKind.COUNTED, RenewalKind.SUCCESSIVE})
-_FIRST_SAFE_HOUR = time(4, 0)
 _A_MONTH_OF_DAYS = 31
 _ONE_DAY = timedelta(days=1)
 
@@ -82,15 +89,6 @@ class NoticeWindow(Value):
     unknown: tuple[UnknownFact, ...] = ()
 
 
-class _Edges(NamedTuple):
-    """The edges of one term: earliest day, the clause's own last day before and after its roll rule, and our safe day."""
-
-    opens: date | None
-    counted: date
-    last: date
-    safe: date
-
-
 def notice_window(facts: ContractFacts, as_of: datetime) -> NoticeWindow:
     """The window of the term that runs on ``as_of`` (aware) in the contract's zone.
 
@@ -120,15 +118,7 @@ def window_of_term(facts: ContractFacts, number: int, as_of: datetime) -> Notice
     if not terms.renews(number):
         return _ends(facts, as_of, terms, number)
     first = terms.first_day(number)
-    return _known(facts, as_of, terms, number, first, following, _edges(facts, first, following - _ONE_DAY))
-
-
-def moment(day: date, hour: time, tz: ZoneInfo) -> datetime:
-    """``hour`` of ``day`` in ``tz``. An hour that a clock change skips or repeats is read as the earlier instant."""
-    local = datetime.combine(day, hour, tz)
-    if hour >= _FIRST_SAFE_HOUR:
-        return local
-    return min(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)).astimezone(tz)
+    return _known(facts, as_of, terms, number, first, following, edges_of(facts, first, following - _ONE_DAY))
 
 
 def _missing(facts: ContractFacts) -> tuple[UnknownFact, ...]:
@@ -187,7 +177,7 @@ def _ends(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int) 
         term_number=min(number, last),
         term_start=terms.first_day(min(number, last)),
         term_end=end,
-        reasons=(_term_reason(facts, last, terms.first_day(last), end), Reason.of(code, values, facts.renewal_ref)),
+        reasons=(term_reason(facts, last, terms.first_day(last), end), Reason.of(code, values, facts.renewal_ref)),
     )
 
 
@@ -199,7 +189,7 @@ def _running(facts: ContractFacts, as_of: datetime, terms: TermDates, number: in
     first, following = terms.first_day(number), terms.first_day(number + 1)
     if following is None:
         raise InvariantError("CO-WIN-002", f"{facts.unit_id}: term {number} has no last day")
-    edges = _edges(facts, first, following - _ONE_DAY)
+    edges = edges_of(facts, first, following - _ONE_DAY)
     if renewed and first is not None and edges.counted < first:
         return _rolling(facts, as_of, terms, number, today)
     return _known(facts, as_of, terms, number, first, following, edges)
@@ -220,7 +210,7 @@ def _rolling(facts: ContractFacts, as_of: datetime, terms: TermDates, number: in
     else:
         first, end = terms.first_day(number), terms.last_day(number)
         ending = number
-        while (last := terms.last_day(ending)) is not None and _edges(facts, first or last, last).safe < today:
+        while (last := terms.last_day(ending)) is not None and edges_of(facts, first or last, last).safe < today:
             ending += 1
         earliest = terms.last_day(ending)
     values: dict[str, Scalar] = {"term": number, "served_on": today.isoformat(), "earliest_end": earliest.isoformat() if earliest else None}
@@ -236,28 +226,12 @@ def _rolling(facts: ContractFacts, as_of: datetime, terms: TermDates, number: in
         term_start=first,
         term_end=end,
         earliest_end=earliest,
-        reasons=(Reason.of("window.rolling", values, facts.renewal_ref), _notice_reason(facts)),
+        reasons=(Reason.of("window.rolling", values, facts.renewal_ref), notice_reason(facts)),
     )
 
 
-def _edges(facts: ContractFacts, first: date | None, end: date) -> _Edges:
-    """The edges of the term from ``first`` to ``end``; ``facts.notice`` is known here."""
-    calendar = facts.holiday_calendar
-    notice = facts.notice
-    if notice is None:
-        raise InvariantError("CO-WIN-001", f"{facts.unit_id}: edges were asked for without a notice period")
-    counted = end - timedelta(days=notice.length) if notice.unit is Unit.DAYS else add_period(end, notice, calendar, times=-1)
-    opens = first if facts.notice_opens is None else add_period(end, facts.notice_opens, calendar, times=-1)
-    if is_business_day(counted, calendar):
-        return _Edges(opens, counted, counted, counted)
-    last = min(roll_forward(counted, calendar), end) if facts.roll is RollRule.FORWARD else counted
-    safe = roll_back(counted, calendar)
-    # An early edge can leave no working day inside: then the clause's own last day is all there is.
-    return _Edges(opens, counted, last, counted if facts.notice_opens is not None and opens is not None and safe < opens else safe)
-
-
 def _known(
-    facts: ContractFacts, as_of: datetime, terms: TermDates, number: int, first: date | None, following: date, edges: _Edges
+    facts: ContractFacts, as_of: datetime, terms: TermDates, number: int, first: date | None, following: date, edges: Edges
 ) -> NoticeWindow:
     """The window of term ``number``, which runs from ``first`` to the day before ``following``."""
     tz = zone(facts.zone)
@@ -268,7 +242,7 @@ def _known(
     renews_to = None if after_next is None else after_next - _ONE_DAY
     next_safe = None
     if renews_to is not None and terms.renews(number + 1):
-        next_safe = _edges(facts, following, renews_to).safe
+        next_safe = edges_of(facts, following, renews_to).safe
     return NoticeWindow.made(
         {
             "unit_id": facts.unit_id,
@@ -291,8 +265,8 @@ def _known(
             "missed": as_of > decide_by,
             "next_safe_on": next_safe,
             "next_decide_by": None if next_safe is None else moment(next_safe, cutoff, tz),
-            "reasons": _explain(facts, number, first, end, edges, cutoff, following, renews_to),
             "earliest_end": None,
+            "reasons": explain(facts, number, first, end, edges, cutoff, following, renews_to),
             "unknown": (),
         }
     )
@@ -325,79 +299,3 @@ def _send_by(method: DeliveryMethod, facts: ContractFacts, safe: date, decide_by
         method.ref,
     )
     return SendBy(method=method.name, on=on, at=at, reason=reason)
-
-
-def _term_reason(facts: ContractFacts, number: int, first: date | None, end: date | None) -> Reason:
-    initial = facts.initial_term
-    return Reason.of(
-        "window.term",
-        {
-            "term": number,
-            "start": first.isoformat() if first else None,
-            "end": end.isoformat() if end else None,
-            "start_event": facts.start_event.value,
-            "length": initial.length if initial else None,
-            "unit": initial.unit.value if initial else None,
-        },
-        facts.term_ref,
-    )
-
-
-def _notice_reason(facts: ContractFacts) -> Reason:
-    notice = facts.notice
-    values: dict[str, Scalar] = {
-        "length": notice.length if notice else None,
-        "unit": notice.unit.value if notice else None,
-        "whose": facts.whose.value,
-    }
-    return Reason.of("window.notice", values, facts.notice_ref)
-
-
-def _explain(
-    facts: ContractFacts,
-    number: int,
-    first: date | None,
-    end: date,
-    edges: _Edges,
-    cutoff: time,
-    renews_on: date | None,
-    renews_to: date | None,
-) -> tuple[Reason, ...]:
-    """The steps from the term to the decide-by moment, in the order a person would check them."""
-    counted = edges.counted.isoformat()
-    renews: dict[str, Scalar] = {
-        "renews_on": renews_on.isoformat() if renews_on else None,
-        "renews_to": renews_to.isoformat() if renews_to else None,
-        "kind": facts.renewal.value,
-    }
-    steps = [
-        _term_reason(facts, number, first, end),
-        Reason.of("window.renews", renews, facts.renewal_ref),
-        _notice_reason(facts),
-        Reason.of("window.counted", {"from": end.isoformat(), "last_day": counted}),
-    ]
-    if facts.notice_opens is not None and edges.opens is not None:
-        opens: dict[str, Scalar] = {
-            "opens_on": edges.opens.isoformat(),
-            "length": facts.notice_opens.length,
-            "unit": facts.notice_opens.unit.value,
-        }
-        steps.append(Reason.of("window.opens", opens, facts.notice_ref))
-    if edges.last != edges.counted or edges.safe != edges.counted or not is_business_day(edges.counted, facts.holiday_calendar):
-        values: dict[str, Scalar] = {
-            "day": counted,
-            "why": day_off(edges.counted, facts.holiday_calendar),
-            "safe_on": edges.safe.isoformat(),
-            "last_defensible": edges.last.isoformat(),
-            "clause_rolls": facts.roll.value,
-        }
-        steps.append(Reason.of("window.day_off", values, facts.notice_ref))
-    code = "window.basis_unstated" if facts.basis is NoticeBasis.UNSTATED else "window.basis"
-    hour: dict[str, Scalar] = {
-        "basis": facts.basis.value,
-        "cutoff": cutoff.isoformat("minutes"),
-        "cutoff_stated": facts.cutoff is not None,
-        "zone": facts.zone,
-    }
-    steps.append(Reason.of(code, hour, facts.receipt_ref))
-    return tuple(steps)

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 
-from contractops.tools.calendars import zone
+from contractops.tools.calendars import moment, zone
 from contractops.tools.errors import Refused
-from contractops.tools.notice_window import DEFAULT_CUTOFF, moment
+from contractops.tools.notice_window import DEFAULT_CUTOFF
 from contractops.tools.people import Person
 from contractops.tools.sla import plain
 from contractops.tools.terms import Terms

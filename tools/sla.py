@@ -15,8 +15,7 @@ from typing import TypeAlias
 
 from pydantic import AwareDatetime, Field
 
-from contractops.tools.calendars import zone
-from contractops.tools.notice_window import moment
+from contractops.tools.calendars import moment, zone
 from contractops.tools.values import ClauseRef, Finding, Money, Reason, Severity, Value
 
 _Span: TypeAlias = tuple[datetime, datetime]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contractops.tools.calendars import add_months, is_business_day
+from contractops.tools.calendars import add_months, is_business_day, moment
 from contractops.tools.errors import InputError, InvariantError
 from contractops.tools.facts import DeliveryMethod, NoticeBasis, RenewalKind, RollRule, StartEvent, UnknownFact
-from contractops.tools.notice_window import NoticeWindow, WindowStatus, moment, notice_window, window_of_term
+from contractops.tools.notice_window import NoticeWindow, WindowStatus, notice_window, window_of_term
 from contractops.tools.term_dates import term_dates
 from contractops.tools.values import Period, Reason, Unit
 from tests.tools.northwind import NOW, business_days, days, facts, months
