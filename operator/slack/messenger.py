@@ -84,6 +84,7 @@ class SlackMessenger:
         self._pacer = pacer or Pacer()
         self._wall_now = wall_now
         self._directs: dict[str, str] = {}
+        self._channels: dict[str, str] = {}
         self._users: dict[str, tuple[datetime, SlackUser]] = {}
 
     # Messenger
@@ -185,15 +186,40 @@ class SlackMessenger:
         """See ``Interaction.publish_home``."""
         self._call("views.publish", {"user_id": user_id, "view": view})
 
+    def upload(self, channel: str, name: str, content: bytes, *, thread_ts: str | None = None) -> None:
+        """See ``Interaction.upload``."""
+        try:
+            self._client.files_upload_v2(channel=self._conversation(channel), filename=name, title=name, content=content, thread_ts=thread_ts)
+        except SlackApiError as error:
+            raise self._refused("files.completeUploadExternal", error, once=False) from error
+        except (OSError, HTTPException) as error:
+            raise self._later("CO-SLK-027", f"the file {name} was not taken by Slack") from error
+
     # Inside
 
     def _conversation(self, channel: str) -> str:
-        """The channel id; for a user id the direct channel, opened once."""
+        """The channel id; for a user id the direct channel, opened once; for ``#name`` the channel of that name."""
+        if channel.startswith("#"):
+            return self._named(channel.removeprefix("#"))
         if channel[:1] not in {"U", "W"}:
             return channel
         if channel not in self._directs:
             self._directs[channel] = str(self._call("conversations.open", {"users": channel})["channel"]["id"])
         return self._directs[channel]
+
+    def _named(self, name: str) -> str:
+        """Id of the channel called ``name``, looked up once. Raises ``NotFound`` when we are in no such channel."""
+        if name not in self._channels:
+            cursor = ""
+            while True:
+                page = self._call("conversations.list", {"types": "public_channel,private_channel", "limit": 200, "cursor": cursor})
+                self._channels |= {str(one["name"]): str(one["id"]) for one in page["channels"]}
+                cursor = str(page.get("response_metadata", {}).get("next_cursor") or "")
+                if name in self._channels or not cursor:
+                    break
+        if name not in self._channels:
+            raise NotFound("CO-SLK-028", f"Slack has no channel #{name} that we are in", advice="Create it and invite the app.")
+        return self._channels[name]
 
     def _post(self, channel: str, body: Json, key: str, thread_ts: str | None, *, broadcast: bool) -> Posted:
         arguments: Json = {
@@ -261,7 +287,7 @@ class _Refusal(VendorError):
 
 
 _QUIET = {"unfurl_links": False, "unfurl_media": False}
-_READS = frozenset({"conversations.history", "conversations.replies", "users.info", "users.lookupByEmail", "chat.getPermalink"})
+_READS = frozenset({"conversations.history", "conversations.list", "conversations.replies", "users.info", "users.lookupByEmail", "chat.getPermalink"})
 
 
 def _flat(arguments: Json) -> Json:
