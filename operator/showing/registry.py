@@ -1,0 +1,64 @@
+"""``show``: what a card says now. One function a kind of card.
+
+Rule 1: a card is content by name; what it says is read from stored rows at the moment of posting or rewriting, so that a late or repeated
+update can only show the truth.
+Rule 2: a card that is decided has no button that decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from contractops.operator import cases
+from contractops.operator.showing import alert, approval, credits, draft, ending, lists, outcome, signed, trouble
+from contractops.operator.showing.scene import Scene
+from contractops.operator.store.tables import Card, Renewal
+from contractops.tools.errors import InvariantError
+from contractops.tools.values import Value
+
+CARDS: dict[str, Callable[[Scene], Value]] = {
+    "alert": alert.alert,
+    "reminder": alert.reminder,
+    "told": alert.told,
+    "snoozed": alert.snoozed,
+    "handover": alert.handover,
+    "moved": alert.moved,
+    "draft": draft.draft,
+    "offers": draft.offers,
+    "declined": draft.declined,
+    "second": approval.second,
+    "approver_reminder": approval.reminder,
+    "sent": outcome.sent,
+    "returned": outcome.returned,
+    "signed": signed.signed,
+    "team": ending.team,
+    "missed": ending.missed,
+    "not_renewing": ending.not_renewing,
+    "let_renew": ending.let_renew,
+    "needs_person": trouble.needs_person,
+    "parked": trouble.parked,
+    "credit": credits.credit_due,
+    "finance": credits.finance,
+    "text": lists.text,
+}
+"""The kinds of cards about one renewal."""
+
+
+def show(session: Session, card: Card, now: datetime, rules: cases.Rules) -> Value:
+    """The view-model of ``card`` at ``now`` (business time); called inside a write, since its buttons are stored with it.
+
+    Raises ``InvariantError``: CO-CRD-004 for a kind that nobody shows, CO-CRD-005 for a card whose renewal is not there.
+    """
+    if card.kind == "welcome":
+        return lists.welcome(session, card, now, rules)
+    builder = CARDS.get(card.kind)
+    if builder is None:
+        raise InvariantError("CO-CRD-004", f"no card of kind {card.kind!r} is known")
+    row = session.get(Renewal, card.renewal_id, populate_existing=True) if card.renewal_id else None
+    if row is None:
+        raise InvariantError("CO-CRD-005", f"card {card.key} belongs to no renewal")
+    session.flush()
+    return builder(Scene(session, card, row, now, rules))

@@ -1,0 +1,1 @@
+"""What cards say, over a real database filled by hand."""
