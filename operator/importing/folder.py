@@ -3,7 +3,8 @@
 Rule 1: all or nothing. A file that cannot be used, a kill or Ctrl-C leaves the database as it was; the same command goes on from there.
 Rule 2: a bad row is reported and stops nothing else; what the database held of that record stays.
 Rule 3: importing the same again writes nothing, not even a note that it was done.
-Rule 4: a record that is missing in a later import is left alone: a folder may hold only what changed.
+Rule 4: of each file the first thousand problems are listed and the others counted: a list of all would help nobody.
+Rule 5: a record that is missing in a later import is left alone: a folder may hold only what changed.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Called as ``progress(what, done, total)`` every thousand rows and at the end of each file; ``total`` is an estimate."""
 
 DOCUMENTS: Final = "documents"
+MAX_LISTED: Final = 1000
 _STEP: Final = 1000
 _IGNORED: Final = frozenset({"columns.csv", "readme.md", "columns.md"})
 
@@ -111,7 +113,7 @@ def _import_file(run: _Run, kind: FileKind, path: Path) -> None:
         row, problems = plan.row(line, cells)
         if row is not None:
             problems = _duplicate(path.name, line, row, first_line) or checks.of(row, line)
-        run.report.problems.extend(problems)
+        _report(run.report, problems, counts)
         if row is None or any(not each.kept for each in problems):
             counts.rejected += 1
         else:
@@ -122,7 +124,22 @@ def _import_file(run: _Run, kind: FileKind, path: Path) -> None:
     writer.flush()
     run.progress(kind.stem, counts.read, counts.read)
     run.ids[kind.stem] = first_line.keys() | writer.known().keys()
-    run.report.problems.extend(checks.late(run.ids[kind.stem]))
+    _report(run.report, checks.late(run.ids[kind.stem]), counts)
+    if counts.unlisted:
+        reason = f"{counts.unlisted:,} more problems are not listed."
+        run.report.problems.append(
+            Problem("CO-IMP-037", path.name, None, None, reason, "Correct those listed and import again.", kept=True)
+        )
+
+
+def _report(report: ImportReport, problems: list[Problem], counts: FileReport) -> None:
+    """List problems, up to a number that a person can read and a memory can hold; count the others."""
+    for each in problems:
+        if counts.listed < MAX_LISTED:
+            counts.listed += 1
+            report.problems.append(each)
+        else:
+            counts.unlisted += 1
 
 
 def _estimate(source: Source, read_so_far: int) -> int:

@@ -44,12 +44,13 @@ def is_formula(cell: object) -> bool:
 
 def read(path: Path) -> Source:
     """Open a CSV, XLSX, JSON or JSON-lines file by its ending. Raises ``InputError`` when it is not what it says; so may reading on."""
-    ending = path.suffix.lower()
-    if ending == ".csv":
-        return _read_csv(path)
-    if ending == ".xlsx":
-        return _read_xlsx(path)
-    return _read_json(path)
+    reader = {".csv": _read_csv, ".xlsx": _read_xlsx}.get(path.suffix.lower(), _read_json)
+    try:
+        return reader(path)
+    except OSError as error:
+        raise _unusable(
+            path, "CO-IMP-009", f"it cannot be opened: {error.strerror}.", "Check that it exists and that you may read it."
+        ) from error
 
 
 def _unusable(path: Path, code: str, reason: str, advice: str) -> InputError:

@@ -36,14 +36,17 @@ class Problem:
         """The two lines of an error message: what and where, then what to do."""
         outcome = "Row kept." if self.kept else "Row skipped."
         if self.line is None:
-            outcome = "Nothing of it was used." if not self.kept else ""
+            outcome = "" if self.kept else "Nothing of it was used."
         head = f"{'warn ' if self.kept else 'error'} {self.code}  "
         return f"{head}{self.place}: {self.reason}", " " * len(head) + f"{self.advice} {outcome}".strip()
 
 
 @dataclass
 class FileReport:
-    """Counts of one file. ``entity`` is the kind of record (contracts); ``file`` its name in the folder."""
+    """Counts of one file. ``entity`` is the kind of record (contracts); ``file`` its name in the folder.
+
+    ``listed`` and ``unlisted`` count its problems: those in the report, and those beyond what a report holds.
+    """
 
     entity: str
     file: str
@@ -52,6 +55,8 @@ class FileReport:
     changed: int = 0
     unchanged: int = 0
     rejected: int = 0
+    listed: int = 0
+    unlisted: int = 0
 
     @property
     def imported(self) -> int:

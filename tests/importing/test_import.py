@@ -134,6 +134,13 @@ def test_a_rejected_change_leaves_the_former_version_current(folder: Path, engin
     assert [(each.version, each.superseded_at) for each in rows_of(engine, records.Contract) if each.id == "C-1"] == [(1, None)]
 
 
+def test_a_file_of_bad_rows_is_counted_whole_and_listed_in_part(folder: Path, engine: Engine):
+    (folder / "nps.csv").write_text("account_id,answered_on,score\n" + "acme,never,11\n" * 1500)
+    report = run(folder, engine)
+    assert (report.rejected, len(report.problems), report.problems[-1].code) == (1500, 1001, "CO-IMP-037")
+    assert report.problems[-1].reason == "500 more problems are not listed."
+
+
 def test_an_owner_who_is_not_there_loses_no_contract(folder: Path, engine: Engine):
     path = folder / "accounts.csv"
     path.write_text(path.read_text().replace("acme,Acme,ann", "acme,Acme,gone"))
