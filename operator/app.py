@@ -29,7 +29,7 @@ from contractops.operator.slack.messenger import SlackMessenger
 from contractops.operator.store import inbox, installation, schema
 from contractops.operator.store.db import Database
 from contractops.operator.store.embedded_crm import EmbeddedCrm
-from contractops.operator.store.tables import Due, Effect
+from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
 from contractops.tools.errors import InputError
 from contractops.tools.ports import Clock, Crm
@@ -104,7 +104,7 @@ class Operator:
             "poll": (f"*/{poll} * * * * *" if poll < 60 else "0 * * * * *", "poll"),
             "crm": ("30 */5 * * * *", "sync_crm"),
         }
-        jobs = {**self.jobs.table(), "inbound": self.inbound, "sync_crm": self.sync_crm}
+        jobs: dict[str, engine.Job] = {**self.jobs.table(), "inbound": self.inbound, "sync_crm": self.sync_crm}
         stop = engine.run_worker(self.settings.database_url, jobs, crons, polling_seconds=self.settings.engine_polling_seconds)
         self.bell.open()
         self.jobs.release_own()
@@ -121,7 +121,7 @@ class Operator:
     def inbound(self, key: str) -> None:
         """Handle an inbox row that its receiver left unhandled."""
         with self.core.database.read() as session:
-            row = session.get(inbox.Inbox, key)
+            row = session.get(Inbox, key)
         if row is None or row.handled_at is not None:
             return
         if row.kind == "connect":

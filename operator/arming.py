@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import insert
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import CLOSES_TERM, Stage
@@ -79,8 +80,9 @@ _Found = tuple[portfolio.Entry, ContractFacts, _Known | None]
 
 def _known(session: Session) -> dict[str, _Known]:
     found: dict[str, _Known] = {}
-    query = select(Renewal.unit_id, Renewal.id, Renewal.stage, Renewal.owner_id, Renewal.safe_on, Renewal.term_start, Renewal.term_end)
-    for unit_id, *rest in session.exec(query.order_by(Renewal.unit_id, Renewal.sequence)):  # type: ignore[arg-type]
+    table = Renewal.__table__  # type: ignore[attr-defined]  # SQLModel adds it
+    wanted = (table.c.unit_id, table.c.id, table.c.stage, table.c.owner_id, table.c.safe_on, table.c.term_start, table.c.term_end)
+    for unit_id, *rest in session.connection().execute(sql_select(*wanted).order_by(table.c.unit_id, table.c.sequence)):
         found[unit_id] = _Known(*rest)
     return found
 

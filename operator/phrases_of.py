@@ -13,7 +13,7 @@ from contractops.graphs.lifecycle import Event
 from contractops.operator import people, wording
 from contractops.tools.terms import Terms
 
-DID = {
+DID: dict[str, str] = {
     Event.APPROVE: "approved",
     Event.DECLINE: "declined",
     Event.TAKE_BACK: "took back",

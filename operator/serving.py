@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -37,13 +39,22 @@ async def serve(operator: Operator) -> None:
     log.info("operator is running")
     await stop.wait()
     if socket is not None:
-        await socket.close_async()
+        await socket.close_async()  # type: ignore[no-untyped-call]  # the library has no types here
     if server is not None and serving is not None:
         server.should_exit = True
         await serving
     await asyncio.to_thread(stop_worker)
     operator.bell.close()
     operator.core.close()
+
+
+class _Server(uvicorn.Server):
+    """The web server without signal handlers of its own: ours stop everything in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the process's handlers alone."""
+        yield
 
 
 async def _slack(operator: Operator) -> AsyncSocketModeHandler | None:
@@ -53,7 +64,7 @@ async def _slack(operator: Operator) -> AsyncSocketModeHandler | None:
     client = listeners.build_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, timeout=10.0)
     app = listeners.build_app(client, settings.slack_app_id or "", operator.desk, operator.messenger)
     socket = listeners.build_socket(app, settings.slack_app_token.get_secret_value())
-    await socket.connect_async()
+    await socket.connect_async()  # type: ignore[no-untyped-call]  # the library has no types here
     return socket
 
 
@@ -64,8 +75,7 @@ async def _web(operator: Operator) -> tuple[uvicorn.Server | None, asyncio.Task[
     keys = tuple(key.strip() for key in settings.docusign_hmac_keys.split(",") if key.strip())
     app = web.build(operator, keys, follows_world=settings.clock_url is not None)
     config = uvicorn.Config(app, host=settings.web_host, port=settings.web_port, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined,method-assign]  # ours stop everything in order
+    server = _Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started and not task.done():
         await asyncio.sleep(0.01)

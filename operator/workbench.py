@@ -169,7 +169,7 @@ def draft_of(session: Session, renewal_id: str, number: int) -> Draft:
 
 def _decision(gate: Gate) -> Decision:
     at = gate.decided_at or gate.opened_at
-    return Decision(Event(gate.decision), gate.decided_by or gates.MACHINE, at, gate.answer or {})
+    return Decision(Event(gate.decision or ""), gate.decided_by or gates.MACHINE, at, gate.answer or {})
 
 
 def _store_draft(session: Session, renewal_id: str, draft: NewDraft, now: datetime, crm_seen: dict[str, object] | None) -> None:

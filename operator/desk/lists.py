@@ -29,9 +29,9 @@ def due_list(session: Session, who: Person, now: datetime, rules: cases.Rules) -
     owners = visible_owners(session, who)
     if owners is not None:
         mine = mine.where(col(Renewal.owner_id).in_(owners))
-    rows = session.exec(mine.where(Renewal.decide_by <= now + HORIZON).order_by(col(Renewal.decide_by)).limit(LINES)).all()
+    rows = session.exec(mine.where(col(Renewal.decide_by) <= now + HORIZON).order_by(col(Renewal.decide_by)).limit(LINES)).all()
     unknown = len(session.exec(mine.where(Renewal.window_status == "unknown")).all())
-    later = session.exec(mine.where(Renewal.decide_by > now + HORIZON).order_by(col(Renewal.decide_by)).limit(1)).first()
+    later = session.exec(mine.where(col(Renewal.decide_by) > now + HORIZON).order_by(col(Renewal.decide_by)).limit(1)).first()
     return RenewalsList(
         until=until,
         lines=tuple(explain.list_line(cases.overview(session, row, now, rules), now) for row in rows),

@@ -272,7 +272,6 @@ SUBMITS: dict[Callback, Callable[[Call], Reply]] = {
     Callback.STOP: stop,
     Callback.HANDOVER: hand_over,
     Callback.HANDOVER_RETURN: return_handover,
-    Callback.ENVELOPE_RESEND: wish,
     Callback.ENVELOPE_SIGNER: change_signer,
     Callback.MISSED_REASON: record("missed reason"),
     Callback.LEGAL_ASK: ask_legal,
