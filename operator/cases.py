@@ -18,7 +18,6 @@ from contractops.graphs.steps import Case, NewApproval, StoredDraft
 from contractops.operator import people
 from contractops.operator.store import crm_history, gates, portfolio
 from contractops.operator.store.db import Database
-from contractops.operator.store.records import CrmState
 from contractops.operator.store.tables import Approval, Draft, Effect, Envelope, ExecutedTerm, Gate, Renewal
 from contractops.tools.calendars import zone
 from contractops.tools.crm import CrmRecord, SignedFacts
@@ -202,18 +201,8 @@ def offer_discount(session: Session, row: Renewal, months: int, now: datetime, r
 def crm_record(session: Session, renewal_id: str) -> dict[str, Any] | None:
     """The CRM's record of the renewal's contract as last read, in JSON form."""
     row = session.get_one(Renewal, renewal_id)
-    query = select(CrmState).where(CrmState.contract_id == row.contract_id, col(CrmState.superseded_at).is_(None))
-    state = session.exec(query).first()
-    if state is None:
-        return None
-    record = CrmRecord(
-        contract_id=state.contract_id,
-        fields=state.fields,
-        change_orders=tuple(state.change_orders),
-        modified_at=state.modified_at,
-        modified_by=state.modified_by,
-    )
-    return record.model_dump(mode="json")
+    record = crm_history.known(session, row.contract_id)
+    return record.model_dump(mode="json") if record else None
 
 
 def sync_crm(database: Database, crm: Crm, now: datetime) -> int:

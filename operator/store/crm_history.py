@@ -1,6 +1,7 @@
-"""What the CRM held, and when we saw it: each reading that differs is a new version of the record.
+"""What the CRM holds as far as we know: our last reading, or the imported record when that is newer.
 
-Rule 1: reading the same again stores nothing. Rule 2: an imported record is a reading like any other.
+Rule 1: a reading never touches the imported records, so importing the same file again still changes nothing.
+Rule 2: reading the same again stores nothing.
 """
 
 from __future__ import annotations
@@ -9,36 +10,33 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from contractops.operator.store.audit import digest
 from contractops.operator.store.records import CrmState
+from contractops.operator.store.tables import CrmReading
 from contractops.tools.crm import CrmRecord
 
-SOURCE = "crm"
+
+def known(session: Session, contract_id: str) -> CrmRecord | None:
+    """The CRM's record of the contract as last read or imported; None when we never saw one."""
+    reading = session.get(CrmReading, contract_id, populate_existing=True)
+    query = select(CrmState).where(CrmState.contract_id == contract_id, col(CrmState.superseded_at).is_(None))
+    imported = session.exec(query).first()
+    if reading is not None and (imported is None or reading.read_at >= imported.recorded_at):
+        return CrmRecord.model_validate(reading.record)
+    if imported is None:
+        return None
+    return CrmRecord(
+        contract_id=contract_id,
+        fields=imported.fields,
+        change_orders=tuple(imported.change_orders),
+        modified_at=imported.modified_at,
+        modified_by=imported.modified_by,
+    )
 
 
 def remember(session: Session, record: CrmRecord, now: datetime) -> bool:
     """Store ``record`` as what the CRM holds at ``now`` (business time); False when that is known."""
-    query = select(CrmState).where(CrmState.contract_id == record.contract_id, col(CrmState.superseded_at).is_(None))
-    known = session.exec(query).first()
-    if known is not None and known.fields == record.fields and tuple(known.change_orders) == record.change_orders:
+    before = known(session, record.contract_id)
+    if before is not None and (before.fields, before.change_orders) == (record.fields, record.change_orders):
         return False
-    version = 1
-    if known is not None:
-        version, known.superseded_at = known.version + 1, now
-        session.add(known)
-        session.flush()
-    session.add(
-        CrmState(
-            id=known.id if known else record.contract_id,
-            version=version,
-            recorded_at=now,
-            row_hash=digest([record.fields, list(record.change_orders)]),
-            source=SOURCE,
-            contract_id=record.contract_id,
-            fields=record.fields,
-            change_orders=list(record.change_orders),
-            modified_at=record.modified_at,
-            modified_by=record.modified_by,
-        )
-    )
+    session.merge(CrmReading(contract_id=record.contract_id, record=record.model_dump(mode="json"), read_at=now))
     return True

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from contractops.operator.store import crm_history
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import CrmState
 from contractops.operator.store.types import JsonText
@@ -112,6 +111,5 @@ def _must_hold(session: Session, contract_id: str) -> CrmRecord:
 
 
 def _imported(session: Session, contract_id: str) -> CrmState | None:
-    """The newest version that came from a file; our own readings of this very table are no news to it."""
-    from_files = select(CrmState).where(CrmState.contract_id == contract_id, col(CrmState.source) != crm_history.SOURCE)
-    return session.exec(from_files.order_by(col(CrmState.version).desc()).limit(1)).first()
+    current = select(CrmState).where(CrmState.contract_id == contract_id, col(CrmState.superseded_at).is_(None))
+    return session.exec(current).first()

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from contractops.operator.store import records, service_of
+from contractops.operator.store import crm_history, records, service_of
 from contractops.operator.store.facts_of import TERM_OF_ORDERS, Units, refs_of, units_of, uplift_of
 from contractops.tools.calendars import zone
 from contractops.tools.crm import CrmRecord
@@ -199,16 +199,7 @@ class _BundleReader:
         return list(self._session.exec(_known(record, self._known_at).where(*where).order_by(col(record.id))))
 
     def _crm(self) -> CrmRecord | None:
-        found = self._rows(records.CrmState, records.CrmState.contract_id == self._contract.id)
-        if not found:
-            return None
-        return CrmRecord(
-            contract_id=found[0].contract_id,
-            fields=found[0].fields,
-            change_orders=tuple(found[0].change_orders),
-            modified_at=found[0].modified_at,
-            modified_by=found[0].modified_by,
-        )
+        return crm_history.known(self._session, self._contract.id)
 
     def _change_orders(self, crm: CrmRecord | None) -> tuple[ChangeOrder, ...]:
         found = self._rows(records.ChangeOrder, records.ChangeOrder.contract_id == self._contract.id)

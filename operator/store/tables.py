@@ -273,6 +273,16 @@ class ExecutedTerm(SQLModel, table=True):
     recorded_at: datetime  # business time
 
 
+class CrmReading(SQLModel, table=True):
+    """What we last read in the CRM for one contract. Imported records stand apart, so that an import never meets our readings."""
+
+    __tablename__ = "crm_reading"
+
+    contract_id: str = Field(primary_key=True)
+    record: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    read_at: datetime  # business time
+
+
 class Installation(SQLModel, table=True):
     """The one row of what belongs to this installation: the secret that button tokens are made with."""
 
