@@ -1,6 +1,6 @@
 """A big portfolio as CSV, and a measured import of it. Run as a file; it is not a test.
 
-    python tests/importing/big.py FOLDER [CONTRACTS]     writes the files and imports them into FOLDER/big.db, in a process of its own
+    python tests/importing/big.py FOLDER [CONTRACTS]     writes the files and imports them into FOLDER.db
 
 Two service orders a contract, a hundred contracts an account. Deterministic: the same number gives the same bytes.
 """
@@ -90,7 +90,7 @@ def measure(folder: Path) -> None:
     from contractops.operator.importing.folder import import_folder
     from contractops.operator.store import records  # noqa: F401 (its tables)
 
-    database = folder / "big.db"
+    database = folder.with_name(f"{folder.name}.db")
     database.unlink(missing_ok=True)
     engine = create_engine(f"sqlite:///{database}")
     with engine.connect() as connection:
