@@ -18,7 +18,8 @@ from sqlmodel import select
 from contractops.operator import agenda_ahead, cases, engine, failpoints
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
 from contractops.operator.adapters.salesforce import Salesforce, SalesforceConfig
-from contractops.operator.clock import StoredClock, WallClock, wall_now
+from contractops.operator.clock import StoredClock, wall_now
+from contractops.operator.core import Core
 from contractops.operator.desk.desk import Desk
 from contractops.operator.documents.write import render
 from contractops.operator.jobs import Jobs
@@ -26,34 +27,18 @@ from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
 from contractops.operator.settings import Settings
 from contractops.operator.slack.messenger import SlackMessenger
-from contractops.operator.store import inbox, installation, schema
-from contractops.operator.store.db import Database
+from contractops.operator.store import inbox
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
 from contractops.tools.errors import InputError
-from contractops.tools.ports import Clock, Crm
+from contractops.tools.ports import Crm
 from contractops.tools.signature import SignerPlan
 from contractops.tools.terms import Terms
 
 SETTLE_SECONDS = 20.0
 
 log = structlog.get_logger("contractops.app")
-
-
-class Core:
-    """Database, business clock and rules: what every command needs. Nothing remote is opened."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.database = Database(settings.database_url)
-        schema.ensure(self.database)
-        self.clock: Clock = StoredClock(self.database.engine) if settings.clock_url else WallClock()
-        self.rules = cases.rules_of(settings.rules, installation.token_secret(self.database))
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self.database.dispose()
 
 
 class Operator:

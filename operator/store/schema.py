@@ -48,7 +48,9 @@ def ensure(database: Database) -> str:
         return HEAD
     if now is None or now in _known():
         raise InputError("CO-DB-001", f"the database has schema {now}, this version needs {HEAD}", advice="Run: contractops db upgrade")
-    raise InputError("CO-DB-002", f"the database has schema {now}, which is newer than this version", advice="Install the newer contractops.")
+    raise InputError(
+        "CO-DB-002", f"the database has schema {now}, which is newer than this version", advice="Install the newer contractops."
+    )
 
 
 def upgrade(database: Database) -> str:
