@@ -33,7 +33,7 @@ from contractops.graphs.steps import (
 )
 from contractops.tools.errors import Refused
 from contractops.tools.signature import ApprovalStep, SignerPlan, plan_signers, required_approvals
-from contractops.tools.terms import Terms, assemble, can_be_approved, default_choices, terms_hash
+from contractops.tools.terms import Terms, TermsChoices, assemble, can_be_approved, default_choices, offered, terms_hash
 from contractops.tools.values import sha256_of
 
 
@@ -58,15 +58,23 @@ def prepare(workbench: Workbench, position: Position) -> Step:
     )
     payload = payload_hash(facts_hash, document)
     card = NewCard(f"{case.renewal_id}/draft/{number}", "draft", tell(case), thread=root(case), broadcast=True, gated=True)
+    others = _offers(case, choices) if number == 1 else ()
     return Step(
         Event.DRAFTED,
         "machine",
         gate=owner_gate(case).with_payload(payload, number),
         values={"draft_number": number, "round": 0},
-        cards=(card,),
+        cards=(card, *others),
         draft=draft,
         data={"draft": number, "terms_hash": facts_hash},
     )
+
+
+def _offers(case: Case, choices: TermsChoices) -> tuple[NewCard, ...]:
+    """Other lengths beside draft 1, where the price book has more than one."""
+    if len(offered(case.source, choices)) < 2:  # noqa: PLR2004 - one offer is the draft itself
+        return ()
+    return (NewCard(f"{case.renewal_id}/offers/1", "offers", tell(case), thread=root(case), gated=True, args={"draft": 1}),)
 
 
 def review(workbench: Workbench, position: Position) -> Step:

@@ -15,7 +15,17 @@ from contractops.operator.showing.states import alert_state
 from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.render_alert import days_to_decide, state_line
-from contractops.operator.slack.views import Act, AlertCard, Handover, InReview, MovedDate, NotRenewing, OutForSignature, ReminderReply, WaitingForApproval
+from contractops.operator.slack.views import (
+    Act,
+    AlertCard,
+    Handover,
+    InReview,
+    MovedDate,
+    NotRenewing,
+    OutForSignature,
+    ReminderReply,
+    WaitingForApproval,
+)
 from contractops.operator.slack.views_outcome import HandoverNotice, SnoozedLine, TextReply
 from contractops.operator.store.tables import Card
 from contractops.tools.alerts import AlertForm, days_left, snooze_limit

@@ -36,8 +36,8 @@ from contractops.operator.slack.views import (
 from contractops.operator.slack.views_outcome import PersonsText, TextReply
 from contractops.operator.store.tables import Draft
 from contractops.tools.pricing import UpliftKind
-from contractops.tools.terms import Terms, TermsChoices, can_be_approved, difference, offered
 from contractops.tools.terms import TermChange as Difference
+from contractops.tools.terms import Terms, TermsChoices, can_be_approved, difference, offered
 from contractops.tools.values import Finding, Money, Severity
 
 _HAS_BUTTONS = (Action.DRAFT_REASONS, Action.DRAFT_DOCUMENT)

@@ -133,8 +133,8 @@ def notice_text(overview: cases.Overview) -> str:
     address = f" at {overview.notice_address}" if overview.notice_address else ""
     return "\n".join(
         [
-            f"To {source.customer.name}: {source.supplier.name} gives notice{under} that agreement {source.contract_id} "
-            f"will not be renewed and ends on {end}.",
+            f"To {source.customer.name}: {source.supplier.name} gives notice{under}.",
+            f"Agreement {source.contract_id} will not be renewed and ends on {end}.",
             f"It must be {counts} {due}{address}. For counsel; you send it, I don't.",
         ]
     )
@@ -159,11 +159,11 @@ def credit_mail(overview: cases.Overview, credit: Credit) -> str:
     """The e-mail about a credit, for the owner to send: what happened, what they get, by when."""
     month, amount = wording.month(credit.month.first_day), wording.money(credit.amount)
     closes = f"Please confirm by {wording.day(credit.claim_by)}. " if credit.claim_by else ""
+    down = wording.plain(credit.down_minutes)
     return "\n".join(
         [
             f"Subject: Credit of {amount} for {credit.service_id}, {month}",
-            f"In {month} {credit.service_id} was down {wording.plain(credit.down_minutes)} minutes "
-            f"({wording.plain(credit.availability_pct)} % available).",
+            f"In {month} {credit.service_id} was down {down} minutes ({wording.plain(credit.availability_pct)} % available).",
             f"Your agreement {overview.contract_id} gives you {wording.plain(credit.percent)} % of its price of that month: {amount}.",
             f"{closes}We credit it on your next invoice. (You send it; I don't.)",
         ]

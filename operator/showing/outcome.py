@@ -50,7 +50,7 @@ def sent(scene: Scene) -> SentReply | TextReply:
         return TextReply(text=f"{account}: nothing was sent.", account=account)
     envelope = scene.envelope(effect)
     if envelope is None:
-        return TextReply(text=_on_its_way(scene, effect), account=account)
+        return TextReply(text=_on_its_way(effect), account=account)
     pending = _under_way(scene, envelope)
     if pending:
         return TextReply(text=pending, account=account)
@@ -58,7 +58,7 @@ def sent(scene: Scene) -> SentReply | TextReply:
     return _reply(scene, plan_of(effect), state, _buttons(scene, state) if envelope.open else ())
 
 
-def _on_its_way(scene: Scene, effect: Effect) -> str:
+def _on_its_way(effect: Effect) -> str:
     plan = plan_of(effect)
     what = f"{plan.account_name}, draft {plan.draft_number}"
     if effect.status == PARKED:

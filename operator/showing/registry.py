@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from contractops.operator import cases
-from contractops.operator.showing import alert, approval, credits, draft, ending, lists, outcome, signed, trouble
+from contractops.operator.showing import alert, approval, draft, ending, lists, outcome, service_credits, signed, trouble
 from contractops.operator.showing.scene import Scene
 from contractops.operator.store.tables import Card, Renewal
 from contractops.tools.errors import InvariantError
@@ -40,8 +40,8 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "let_renew": ending.let_renew,
     "needs_person": trouble.needs_person,
     "parked": trouble.parked,
-    "credit": credits.credit_due,
-    "finance": credits.finance,
+    "credit": service_credits.credit_due,
+    "finance": service_credits.finance,
     "text": lists.text,
 }
 """The kinds of cards about one renewal."""

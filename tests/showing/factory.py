@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.prepare import payload_hash
-from contractops.operator import cases
+from contractops.operator import cases, people
 from contractops.operator.importing.folder import import_folder
 from contractops.operator.settings import load
-from contractops.operator.store import audit, schema
+from contractops.operator.store import audit
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Approval, Card, Draft, Effect, Envelope, Gate, Renewal
 from contractops.tools.signature import plan_envelope
 from contractops.tools.terms import Terms, TermsChoices, assemble, default_choices, terms_hash
-from contractops.operator import people
 
 SAMPLE = Path(__file__).parents[2] / "sample" / "portfolio"
 CHICAGO = ZoneInfo("America/Chicago")
@@ -41,7 +40,7 @@ RENEWAL = "ENT-3391#1"
 def portfolio(url: str) -> Database:
     """A database with the sample portfolio, known since Mon 7 Dec 2026, 09:00."""
     database = Database(url)
-    schema.ensure(database)
+    SQLModel.metadata.create_all(database.engine)
     import_folder(SAMPLE, database.engine, at(12, 7, 9))
     return database
 

@@ -1,0 +1,126 @@
+"""What a sent form may say: read strictly, then checked against the facts of now. Pure reading; nothing is changed.
+
+Rule 1: an error stands at its field and says what is allowed and why.
+Rule 2: who decides and whether the question is still open is the desk's business, after the form was stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from contractops.operator import cases, people, wording
+from contractops.operator.sentences import sentence
+from contractops.operator.showing.edit_form import submitted
+from contractops.operator.slack.actions import Callback
+from contractops.operator.slack.commands import FieldValue, Submit
+from contractops.operator.slack.forms import (
+    EditSubmission,
+    EvidenceSubmission,
+    FormErrors,
+    HandoverSubmission,
+    SignerSubmission,
+    SnoozeSubmission,
+    StopSubmission,
+)
+from contractops.operator.slack.submissions import away, edit_errors, foreign_region, read_values
+from contractops.operator.store import records
+from contractops.operator.store.tables import Button, Draft, Renewal
+from contractops.tools.alerts import snooze_limit
+from contractops.tools.terms import TermsChoices
+from contractops.tools.terms_edit import edit
+
+
+def check(
+    session: Session,
+    callback: Callback,
+    renewal: Renewal,
+    button: Button,
+    values: Mapping[str, FieldValue],
+    now: datetime,
+    rules: cases.Rules,
+) -> dict[str, str]:
+    """Errors by block id in words; empty when the form can be taken. ``now`` is business time."""
+    sent = submitted(callback, button.token, values)
+    read = read_values(sent)
+    match read:
+        case FormErrors():
+            return dict(read.errors)
+        case EditSubmission():
+            return _edit(session, renewal, button, sent, read, now, rules)
+        case SnoozeSubmission():
+            return _snooze(session, renewal, read.until, now, rules)
+        case StopSubmission():
+            return _not_ahead("received", read.received_on, renewal, now)
+        case EvidenceSubmission():
+            return _not_ahead("served", read.served_on, renewal, now)
+        case HandoverSubmission():
+            return _hand_over(session, renewal, read, now)
+        case SignerSubmission():
+            return _signer(session, renewal, read.contact_id, now, rules)
+        case _:
+            return {}
+
+
+def _edit(
+    session: Session, renewal: Renewal, button: Button, sent: Submit, read: EditSubmission, now: datetime, rules: cases.Rules
+) -> dict[str, str]:
+    """The tools' own errors; or that another draft appeared meanwhile."""
+    stored = session.get(Draft, (renewal.id, renewal.draft_number))
+    if stored is None:
+        return {"term": "There is no draft any more."}
+    opened = button.args.get("draft")
+    if isinstance(opened, int) and opened < stored.number:
+        return {"term": f"Draft {stored.number} appeared while you edited. Change the term or a price to carry your changes to it."}
+    source = cases.overview(session, renewal, now, rules).source
+    return edit_errors(edit(source, TermsChoices.model_validate(stored.choices), read.changes, stored.number + 1).errors, sent)
+
+
+def _snooze(session: Session, renewal: Renewal, until: date, now: datetime, rules: cases.Rules) -> dict[str, str]:
+    working = cases.working_time(session, renewal.owner_id, rules)
+    limit = snooze_limit(cases.window_of(session, renewal, now), working, renewal.snoozes, now)
+    if limit.latest is None or until > limit.latest:
+        return {"day": sentence(limit.reason, renewal.zone or "UTC")}
+    return {} if until > wording.local_date(now, working.zone) else {"day": "Please choose a day after today."}
+
+
+def _not_ahead(block: str, day: date | None, renewal: Renewal, now: datetime) -> dict[str, str]:
+    """A day on which something was received cannot lie ahead."""
+    ahead = day is not None and day > wording.local_date(now, renewal.zone or "UTC")
+    return {block: "This day lies ahead; a receipt has a day that has come."} if ahead else {}
+
+
+def _hand_over(session: Session, renewal: Renewal, read: HandoverSubmission, now: datetime) -> dict[str, str]:
+    to = people.person(session, read.person_id)
+    if to is None or not to.active:
+        return {"person": "Please choose a person."}
+    if to.person_id == renewal.owner_id:
+        return {"person": f"{to.name} owns this already."}
+    today = wording.local_date(now, to.working_time.zone)
+    if people.away(session, to.person_id, today):
+        until = _back_on(session, to.person_id)
+        return away(to.name, until) if until else {"person": f"{to.name} is away. Choose a deputy."}
+    theirs, regions = _region(session, records.Person, to.person_id), _region(session, records.Account, renewal.account_id)
+    if theirs and regions and theirs != regions:
+        return foreign_region(to.name)
+    return {"until": "Please choose a day after today."} if read.until is not None and read.until <= today else {}
+
+
+def _signer(session: Session, renewal: Renewal, contact_id: str, now: datetime, rules: cases.Rules) -> dict[str, str]:
+    contacts = cases.overview(session, renewal, now, rules).source.contacts
+    chosen = next((one for one in contacts if one.contact_id == contact_id), None)
+    return {} if chosen is not None and chosen.may_sign else {"signer": "This person has no signing right in the CRM. Choose another."}
+
+
+def _region(session: Session, kind: type[records.Person | records.Account], key: str) -> str | None:
+    """The region of a record as it is in force."""
+    row = session.exec(select(kind).where(kind.id == key, col(kind.superseded_at).is_(None))).first()
+    return row.region if row else None
+
+
+def _back_on(session: Session, person_id: str) -> date | None:
+    """The first day after a deputy's last; None for an open end."""
+    row = session.exec(select(records.Person).where(records.Person.id == person_id, col(records.Person.superseded_at).is_(None))).first()
+    return row.deputy_to + timedelta(days=1) if row and row.deputy_to else None
