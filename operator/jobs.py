@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import String, cast, text
 from sqlmodel import Session, col, or_, select
 
 from contractops.graphs import renewal as graph
@@ -23,18 +23,19 @@ from contractops.operator.attend import attend
 from contractops.operator.clock import wall_now
 from contractops.operator.engine import Doorbell, Job, Queue
 from contractops.operator.failpoints import passing
-from contractops.operator.performers import Performer, apply_envelope
+from contractops.operator.performers import Performer, Receipt, apply_envelope
 from contractops.operator.store import cards, inbox, ledger
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Due, Effect, Envelope, Gate, Renewal
 from contractops.operator.workbench import Workbench
-from contractops.tools.errors import NotFound, OutcomeUnknown, VendorError
+from contractops.tools.errors import Conflict, NotFound, OutcomeUnknown, VendorError
 from contractops.tools.ports import Clock, Signer
 
 BATCH: Final = 500
 BACK_OFF: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300, 900))
 GIVE_UP_AFTER: Final = 50  # attempts; with the back-off above about half a day
 LOST_RING: Final = timedelta(seconds=5)
+LEFT_BEHIND: Final = "the operator stopped while it was doing this; nobody can tell whether it happened"
 
 log = structlog.get_logger("contractops.jobs")
 
@@ -98,8 +99,12 @@ class Jobs:
     def perform(self, key: str) -> None:
         """Do one effect, once."""
         with self._database.write() as session:
+            unknown = ledger.left_behind(session, key)
             effect = ledger.claim(session, key, worker=self._worker, at=wall_now())
         if effect is None:
+            return
+        if unknown and ledger.KINDS[effect.kind] is ledger.Prevention.PERSON:
+            self._park(effect, LEFT_BEHIND, unknown=True)
             return
         performer = self._performers.get(effect.kind)
         if performer is None:
@@ -111,18 +116,24 @@ class Jobs:
             passing(effect.kind, "after_call")
         except OutcomeUnknown as problem:
             self._unknown(effect, problem)
-            return
-        except (VendorError, NotFound) as problem:
+        except (VendorError, NotFound, Conflict) as problem:
             self._failed(effect, problem)
-            return
+        else:
+            self._received(effect, receipt)
+
+    def _received(self, effect: Effect, receipt: Receipt) -> None:
+        """Store the receipt with everything that follows from it, then ring."""
         passing(effect.kind, "before_receipt")
         now, wall = self._clock.now(), wall_now()
         with self._database.write() as session:
-            if ledger.done(session, key, remote_id=receipt.remote_id, receipt=receipt.data, at=wall) and receipt.follow is not None:
+            counted = ledger.done(session, effect, remote_id=receipt.remote_id, receipt=receipt.data, at=wall)
+            if counted and receipt.follow is not None:
                 receipt.follow(session, effect, now)
+            if counted and effect.kind != "slack.card":
+                self._workbench.refresh_cards(session, effect.renewal_id)
         passing(effect.kind, "after_receipt")
-        if effect.kind != "slack.card":
-            self._refresh_cards(effect)
+        if counted and effect.kind != "slack.card":
+            self.ring_effects(effect.renewal_id)
             self.ring(effect.renewal_id)
 
     def _unknown(self, effect: Effect, problem: OutcomeUnknown) -> None:
@@ -131,9 +142,14 @@ class Jobs:
         else:
             self._postpone(effect, str(problem), BACK_OFF[min(effect.attempts - 1, len(BACK_OFF) - 1)])
 
-    def _failed(self, effect: Effect, problem: VendorError | NotFound) -> None:
-        permanent = isinstance(problem, NotFound) or problem.permanent or effect.attempts >= GIVE_UP_AFTER
-        if permanent:
+    def _failed(self, effect: Effect, problem: VendorError | NotFound | Conflict) -> None:
+        """A refusal that a repetition cannot heal stops; everything else is put off, as long as there is hope.
+
+        A ``Conflict`` at the CRM means that others were writing; at the signature vendor that the envelope is closed, for good.
+        """
+        hopeless = isinstance(problem, Conflict) and effect.kind.startswith("docusign.")
+        hopeless = hopeless or isinstance(problem, NotFound) or (isinstance(problem, VendorError) and problem.permanent)
+        if hopeless or effect.attempts >= GIVE_UP_AFTER:
             self._park(effect, str(problem), unknown=False)
             return
         wait = BACK_OFF[min(effect.attempts - 1, len(BACK_OFF) - 1)]
@@ -143,23 +159,21 @@ class Jobs:
     def _postpone(self, effect: Effect, error: str, wait: timedelta) -> None:
         log.warning("effect put off", key=effect.key, error=error, seconds=wait.total_seconds())
         with self._database.write() as session:
-            ledger.postpone(session, effect.key, error, until=wall_now() + wait)
-        if effect.kind != "slack.card" and effect.attempts == 1:
-            self._refresh_cards(effect)
+            counted = ledger.postpone(session, effect, error, until=wall_now() + wait)
+            told = counted and effect.kind != "slack.card" and effect.attempts == 1
+            if told:
+                self._workbench.refresh_cards(session, effect.renewal_id)
+        if told:
+            self.ring_effects(effect.renewal_id)
 
     def _park(self, effect: Effect, error: str, *, unknown: bool) -> None:
         log.error("effect needs a person", key=effect.key, error=error)
         with self._database.write() as session:
-            ledger.park(session, effect.key, error)
-            if effect.kind != "slack.card":
+            told = ledger.park(session, effect, error) and effect.kind != "slack.card"
+            if told:
                 self._workbench.tell_parked(session, effect, error, unknown=unknown)
-        if effect.kind != "slack.card":
+        if told:
             self.ring_effects(effect.renewal_id)
-
-    def _refresh_cards(self, effect: Effect) -> None:
-        with self._database.write() as session:
-            self._workbench.refresh_cards(session, effect.renewal_id)
-        self.ring_effects(effect.renewal_id)
 
     # The clock
 
@@ -286,7 +300,7 @@ def ready_to_advance(session: Session) -> list[str]:
     """Renewals in a stage that code leaves by itself, or whose gate of this visit is decided."""
     decided = (
         select(Renewal.id)
-        .join(Gate, (col(Gate.renewal_id) == Renewal.id) & (col(Gate.version) == Renewal.version))
+        .join(Gate, col(Gate.key) == col(Renewal.id) + ":" + cast(col(Renewal.version), String))  # not its side questions
         .where(col(Gate.decision).is_not(None))
     )
     acting = select(Renewal.id).where(col(Renewal.stage).in_([str(stage) for stage in ACTS]))

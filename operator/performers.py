@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator.documents.read import compare
@@ -76,17 +76,17 @@ class Signing:
 
         def follow(session: Session, done: Effect, now: datetime) -> None:
             if session.get(Envelope, envelope_id) is None:
-                session.add(
-                    Envelope(
-                        envelope_id=envelope_id,
-                        renewal_id=done.renewal_id,
-                        draft_number=plan.draft_number,
-                        status=state.status,
-                        state=state.model_dump(mode="json"),
-                        expires_at=plan.expires_at,
-                        sent_at=now,
-                    )
+                row = Envelope(
+                    envelope_id=envelope_id,
+                    renewal_id=done.renewal_id,
+                    draft_number=plan.draft_number,
+                    status="created",
+                    state={},
+                    expires_at=plan.expires_at,
+                    sent_at=now,
                 )
+                # Found again after a crash, it may have been signed long ago: its state counts as any later one does.
+                _take_over(session, row, state.model_dump(mode="json"), now)
 
         return Receipt(envelope_id, {"envelope": envelope_id}, follow)
 
@@ -172,8 +172,6 @@ def answer_machine(session: Session, effect: Effect, event: Event, answer: dict[
 
 def latest_plan(session: Session, renewal_id: str) -> EnvelopePlan:
     """The plan of the envelope that was sent last. Raises ``InvariantError`` CO-EFF-002 when none was."""
-    from sqlmodel import col, select
-
     row = session.exec(
         select(Effect).where(Effect.renewal_id == renewal_id, Effect.kind == "docusign.send").order_by(col(Effect.version).desc())
     ).first()
@@ -193,23 +191,31 @@ def apply_envelope(session: Session, row: Envelope, state: dict[str, Any], *, no
     """
     row.read_at = wall
     session.add(row)
-    changed = state != row.state
-    if not changed or _ORDER.get(state["status"], 0) < _ORDER.get(row.status, 0):
+    if state == row.state or not _take_over(session, row, state, now):
         return False
-    row.state, row.status = state, state["status"]
     renewal = session.get_one(Renewal, row.renewal_id, populate_existing=True)
-    event = _event(state, row, now)
-    if event is not None:
-        row.open = False
-        if renewal.stage == Stage.OUT_FOR_SIGNATURE:
-            gate = gates.key_of(renewal.id, renewal.version)
-            gates.decide(session, gate, "", event, by=gates.MACHINE, at=now, answer=_said(state))
     cards.rewrite(
         session,
         cards.touched_by(session, renewal.id, gates.key_of(renewal.id, renewal.version), root=f"{renewal.id}/root"),
         version=renewal.version,
         wall=wall,
     )
+    return True
+
+
+def _take_over(session: Session, row: Envelope, state: dict[str, Any], now: datetime) -> bool:
+    """Store ``state`` unless it is older than what is known; an envelope that ends answers the gate that waits for it, once."""
+    if _ORDER.get(state["status"], 0) < _ORDER.get(row.status, 0):
+        return False
+    row.state, row.status = state, state["status"]
+    session.add(row)
+    event = _event(state, row, now)
+    if event is not None and row.open:
+        row.open = False
+        renewal = session.get_one(Renewal, row.renewal_id, populate_existing=True)
+        if renewal.stage == Stage.OUT_FOR_SIGNATURE:
+            gate = gates.key_of(renewal.id, renewal.version)
+            gates.decide(session, gate, "", event, by=gates.MACHINE, at=now, answer=_said(state))
     return True
 
 

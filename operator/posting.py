@@ -1,7 +1,7 @@
 """Posting: the performer of ``slack.card``. A card is posted once and rewritten as often as the truth changes.
 
 Rule 1: what a card says is read from the database at the moment it is sent.
-Rule 2: a post whose answer was lost is looked up by its key before it is repeated.
+Rule 2: a post whose answer was lost is looked up by its key before it is repeated, whichever revision of the card asks.
 Rule 3: one card is sent by one thread at a time, so a late update never overwrites a newer one.
 """
 
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from contractops.operator import cases, people
 from contractops.operator.clock import wall_now
@@ -26,6 +27,15 @@ from contractops.tools.ports import Clock, Messenger, Posted
 
 LOOK_BACK = timedelta(hours=1)
 ROOT_SOON = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True)
+class _Address:
+    """Channel or user id (None: ask Slack for the account of ``email``) and the root of the thread."""
+
+    channel: str | None
+    email: str | None
+    thread: str | None
 
 
 class Posting:
@@ -50,41 +60,41 @@ class Posting:
                     return Receipt(card.ts, {"shown": card.shown})  # a newer rewrite has told it already
                 body = render(show(session, card, self._clock.now(), self._rules))
                 revision = card.revision
-                channel, thread = self._place(session, card)
-            place = self._send(card, body, effect, channel, thread)
+                address = self._address(session, card)
+                doubtful = _tried_since(session, effect)
+            place = self._send(card, body, doubtful, address)
             self._remember(key, place, revision)
-
         return Receipt(place.ts, {"shown": revision, "channel": place.channel})
 
-    def _send(self, card: Card, body: dict[str, Any], effect: Effect, channel: str, thread: str | None) -> Posted:
+    def _send(self, card: Card, body: dict[str, Any], doubtful: datetime | None, address: _Address) -> Posted:
         if card.ts is not None and card.channel is not None:
             place = Posted(channel=card.channel, ts=card.ts)
             self._messenger.update(place, body)
             return place
-        if effect.attempts > 1:
-            found = self._messenger.find(channel, card.key, since=effect.created_at - LOOK_BACK, thread_ts=thread)
+        channel = address.channel or (self._messenger.lookup(address.email) if address.email else None)
+        if channel is None:
+            raise VendorError("CO-CRD-003", f"{card.person_id} has no Slack account", permanent=True)
+        if doubtful is not None:
+            found = self._messenger.find(channel, card.key, since=doubtful - LOOK_BACK, thread_ts=address.thread)
             if found is not None:
                 self._messenger.update(found, body)
                 return found
-        return self._messenger.post(channel, body, card.key, thread_ts=thread, broadcast=card.broadcast and thread is not None)
+        broadcast = card.broadcast and address.thread is not None
+        return self._messenger.post(channel, body, card.key, thread_ts=address.thread, broadcast=broadcast)
 
-    def _place(self, session: Session, card: Card) -> tuple[str, str | None]:
-        """Channel (or user id) and thread of a card; a thread's root goes first."""
-        thread: str | None = None
-        channel = card.channel
+    @staticmethod
+    def _address(session: Session, card: Card) -> _Address:
+        """Where the card goes. Raises ``VendorError`` CO-CRD-002 while its thread has no root: the root goes first."""
         if card.thread is not None:
             root = session.get(Card, card.thread)
             if root is not None and root.person_id == card.person_id:
                 if root.ts is None:
                     raise VendorError("CO-CRD-002", f"{card.thread} is not posted yet", retry_at=wall_now() + ROOT_SOON)
-                thread, channel = root.ts, root.channel
-        if channel is not None:
-            return channel, thread
+                return _Address(root.channel, None, root.ts)
+        if card.channel is not None:
+            return _Address(card.channel, None, None)
         slack_id, email = people.slack_address(session, card.person_id or "")
-        target = slack_id or (self._messenger.lookup(email) if email else None)
-        if target is None:
-            raise VendorError("CO-CRD-003", f"{card.person_id} has no Slack account", permanent=True)
-        return target, thread
+        return _Address(slack_id, email, None)
 
     def _remember(self, key: str, place: Posted, revision: int) -> None:
         now: datetime = self._clock.now()
@@ -94,3 +104,15 @@ class Posting:
             card.shown = max(card.shown, revision)
             card.posted_at = card.posted_at or now
             session.add(card)
+
+
+def _tried_since(session: Session, effect: Effect) -> datetime | None:
+    """Since when (wall time) the card may have been posted without our knowing; None when nobody has tried yet.
+
+    A card has one effect for each revision: the attempt whose answer was lost may belong to another one than this.
+    """
+    tried = session.exec(
+        select(Effect).where(Effect.renewal_id == effect.renewal_id, Effect.kind == effect.kind, Effect.attempts > 0)
+    ).all()
+    others = [one.created_at for one in tried if one.payload["card"] == effect.payload["card"] and one.key != effect.key]
+    return min([*others, *([effect.created_at] if effect.attempts > 1 else [])], default=None)

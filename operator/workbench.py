@@ -17,7 +17,6 @@ from contractops.graphs.prepare import payload_hash
 from contractops.graphs.steps import Case, Decision, NewCard, NewDraft, Position, Step
 from contractops.operator import agenda, cases, terms_ahead
 from contractops.operator.clock import wall_now
-from contractops.operator.failpoints import passing
 from contractops.operator.store import cards, gates, renewals
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import Blob
@@ -27,7 +26,6 @@ from contractops.tools.ports import Clock
 from contractops.tools.signature import SignerPlan
 from contractops.tools.terms import Terms
 from contractops.tools.values import sha256_of
-
 
 Render = Callable[[Terms, tuple[SignerPlan, ...]], bytes]
 
@@ -94,8 +92,6 @@ class Workbench:
                 terms_ahead.open_next(session, row, now, self.rules)
             row.next_action_at = agenda.next_action(session, row, now, self.rules)
             session.add(row)
-        for effect in step.effects:
-            passing(effect.kind, "after_intent")
         return target
 
     def _cards(self, session: Session, position: Position, step: Step, left: str, version: int, now: datetime, wall: datetime) -> None:

@@ -1,7 +1,8 @@
 """The effect ledger: nothing happens outside without a row that says so first.
 
 Rule 1: intent is committed with the move that wants it; the key is ``{kind}:{renewal}:{version}:{hash}`` and lives for ever.
-Rule 2: ``claim`` hands an effect to one worker at a time; the lease is wall time, so a frozen worker is overtaken.
+Rule 2: ``claim`` hands an effect to one worker at a time; the lease is wall time, so a frozen worker is overtaken. Whatever a worker
+says about an effect counts only while its attempt is the latest one: an overtaken worker changes nothing.
 Rule 3: ``KINDS`` declares for every kind how a duplicate is prevented: by the vendor's key, by looking it up, or by a person.
 """
 
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import event, update
 from sqlmodel import Session, col, or_, select
 
 from contractops.graphs.steps import NewEffect
@@ -60,7 +61,14 @@ def intend(session: Session, effect: NewEffect, *, renewal_id: str, version: int
             )
         )
         session.flush()
+        event.listen(session, "after_commit", lambda _session: passing(effect.kind, "after_intent"), once=True)
     return key
+
+
+def left_behind(session: Session, key: str) -> bool:
+    """Whether an attempt began and never reported: its worker died or froze, so nobody knows whether it took effect."""
+    row = session.get(Effect, key, populate_existing=True)
+    return row is not None and row.status == "todo" and row.claimed_by is not None
 
 
 def claim(session: Session, key: str, *, worker: str, at: datetime) -> Effect | None:
@@ -80,11 +88,12 @@ def claim(session: Session, key: str, *, worker: str, at: datetime) -> Effect | 
 
 
 def release(session: Session, worker: str) -> None:
-    """Give back what ``worker`` held: it has just started, so whatever it held died with its former self."""
+    """Give back what ``worker`` held: it has just started, so whatever it held died with its former self.
+
+    Its name stays on the row: that is how ``left_behind`` knows that an attempt never reported.
+    """
     table = Effect.__table__  # type: ignore[attr-defined]  # SQLModel adds it
-    session.connection().execute(
-        update(table).where(table.c.status == "todo", table.c.claimed_by == worker).values(claimed_until=None, claimed_by=None)
-    )
+    session.connection().execute(update(table).where(table.c.status == "todo", table.c.claimed_by == worker).values(claimed_until=None))
 
 
 def retry(session: Session, key: str) -> bool:
@@ -97,31 +106,41 @@ def retry(session: Session, key: str) -> bool:
     return True
 
 
-def done(session: Session, key: str, *, remote_id: str | None, receipt: dict[str, Any], at: datetime) -> bool:
-    """Store the receipt; False when it was stored before."""
-    row = session.get(Effect, key, populate_existing=True)
-    if row is None or row.status in {"done", "cancelled"}:
+def done(session: Session, effect: Effect, *, remote_id: str | None, receipt: dict[str, Any], at: datetime) -> bool:
+    """Store the receipt of the attempt ``effect`` (as claimed); False when another attempt has begun or ended meanwhile."""
+    row = _mine(session, effect)
+    if row is None:
         return False
     row.status, row.remote_id, row.receipt, row.done_at = "done", remote_id, receipt, at
-    row.claimed_until = row.not_before = None
+    row.claimed_until = row.claimed_by = row.not_before = None
     session.add(row)
     return True
 
 
-def postpone(session: Session, key: str, error: str, *, until: datetime) -> None:
-    """Give it back and try again not before ``until`` (wall time)."""
-    row = session.get(Effect, key, populate_existing=True)
-    if row is not None and row.status == "todo":
-        row.claimed_until, row.not_before, row.last_error = None, until, error
-        session.add(row)
+def postpone(session: Session, effect: Effect, error: str, *, until: datetime) -> bool:
+    """Give the attempt back and try again not before ``until`` (wall time); False as ``done``."""
+    row = _mine(session, effect)
+    if row is None:
+        return False
+    row.claimed_until, row.claimed_by, row.not_before, row.last_error = None, None, until, error
+    session.add(row)
+    return True
 
 
-def park(session: Session, key: str, error: str) -> None:
-    """Stop: a person must look."""
-    row = session.get(Effect, key, populate_existing=True)
-    if row is not None and row.status == "todo":
-        row.status, row.claimed_until, row.last_error = "needs_person", None, error
-        session.add(row)
+def park(session: Session, effect: Effect, error: str) -> bool:
+    """Stop: a person must look; False as ``done``."""
+    row = _mine(session, effect)
+    if row is None:
+        return False
+    row.status, row.claimed_until, row.claimed_by, row.last_error = "needs_person", None, None, error
+    session.add(row)
+    return True
+
+
+def _mine(session: Session, effect: Effect) -> Effect | None:
+    """The stored row, while ``effect`` is still its latest attempt. The count of attempts is the fencing token."""
+    row = session.get(Effect, effect.key, populate_existing=True)
+    return row if row is not None and row.status == "todo" and row.attempts == effect.attempts else None
 
 
 def settle(session: Session, key: str, found: str, *, by: str) -> None:
