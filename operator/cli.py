@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import traceback
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,8 +30,20 @@ app = typer.Typer(
 db_app = typer.Typer(help="The database: bring its schema up to date.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 
+
+def _instant(text: str) -> datetime:
+    """A day (its noon, UTC: that day everywhere) or an instant, UTC where no offset stands. Raises ``ValueError`` for other words."""
+    found = datetime.fromisoformat(text)
+    if len(text) == len("2027-01-04"):
+        found = found.replace(hour=12)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-AsOf = Annotated[datetime | None, typer.Option("--as-of", help="Answer as of this day or instant (ISO); default: now.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", parser=_instant, metavar="DAY", help="Answer as of this day or instant (ISO); default: now."),
+]
 Db = Annotated[str | None, typer.Option("--db", help="Database URL; default: CONTRACTOPS_DATABASE_URL.")]
 
 
@@ -205,13 +217,11 @@ def main() -> None:
         status: Any = app(standalone_mode=False)
     except ContractOpsError as problem:
         sys.exit(_tell(problem))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # the library turns Ctrl-C into Abort
         typer.echo("Stopped. Nothing half written. Run the same command again to go on.", err=True)
         sys.exit(130)
     except typer.Exit as end:
         sys.exit(end.exit_code)
-    except typer.Abort:
-        sys.exit(130)
     except Exception as problem:  # noqa: BLE001  # the outermost handler: no traceback reaches a person unasked
         sys.exit(_usage(problem) or _fault(problem))
     sys.exit(status if isinstance(status, int) else 0)
