@@ -70,7 +70,6 @@ def _notice(values: Values) -> str:
     return "Notice at least {length} {unit:words} before the end" + (f": {whose}." if whose else ".")
 
 
-
 def _uplift(values: Values) -> str:
     said = "{base:money} + {percent:percent} = {uplifted:money}"
     limit = {"none": "the contract allows no price rise", "fixed": "the contract fixes {limit:percent}"}

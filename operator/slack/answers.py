@@ -27,7 +27,7 @@ class AlreadyYours(Whisper):
 
 
 class SomebodyFirst(Whisper):
-    """Somebody else decided. ``did``: approved, declined, took back, snoozed…"""
+    """Somebody else decided. ``did``: approved, declined, took back, snoozed and so on."""
 
     by: str
     did: str
@@ -123,7 +123,7 @@ class Simple(Whisper):
     text: str
 
 
-def say(answer: Whisper) -> str:
+def say(answer: Whisper) -> str:  # noqa: C901, PLR0911, PLR0912 - one case an answer
     """The words of ``answer``, without its button."""
     match answer:
         case AlreadyYours():
@@ -140,10 +140,7 @@ def say(answer: Whisper) -> str:
         case NoAuthority():
             return f"You can't approve this: {answer.needs}. It waits for {answer.waits_for}. Nothing was changed."
         case OwnDraft():
-            return (
-                "You prepared this draft, so the second approval must come from somebody else. "
-                f"It waits for {answer.waits_for}."
-            )
+            return f"You prepared this draft, so the second approval must come from somebody else. It waits for {answer.waits_for}."
         case TooLate():
             return f"This question closed on {wording.moment(answer.at, answer.zone)}, {answer.because}."
         case RightsUnknown():

@@ -203,7 +203,7 @@ def _fact(text: Block) -> str:
 
 def _closed(line: str) -> str:
     line = line.strip()
-    return line if line[-1:] in ".!?:;,…\"" else line + "."
+    return line if line[-1:] in '.!?:;,…"' else line + "."
 
 
 def _label(element: Block) -> str:

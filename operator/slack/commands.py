@@ -106,13 +106,10 @@ def parse(payload: Payload, app_id: str) -> Command | None:
     Raises ``InputError``: ``CO-SLK-001`` a field is missing or has another type, ``CO-SLK-002`` the payload belongs to another
     app than ``app_id``; ``UnknownName`` for a name that is not in our vocabulary.
     """
-    if "command" in payload:
-        kind = "slash"
-    else:
-        kind = _text(payload, "type")
+    form = "slash" if "command" in payload else _text(payload, "type")
     if _text(payload, "api_app_id") != app_id:
         raise InputError("CO-SLK-002", "a Slack payload of another app was refused")
-    match kind:
+    match form:
         case "slash":
             return _slash(payload)
         case "block_actions":

@@ -41,7 +41,9 @@ class Preview(Value):
 
 
 class EditForm(Form):
-    """Edit draft ``number``. Per cents with two decimals. ``uplift_max`` from the contract (``clause``), ``alone_max`` is the owner's own limit,
+    """Edit draft ``number``.
+
+    Per cents with two decimals. ``uplift_max`` from the contract (``clause``), ``alone_max`` is the owner's own limit,
     ``discount_max`` reaches the ``floor``. ``preview`` None: a field cannot be read. ``newer``: the draft that appeared meanwhile.
     """
 

@@ -169,5 +169,3 @@ class _Redact(logging.Filter):
         """Keep the record, drop its content."""
         record.msg, record.args = "a request with an invalid signature was refused", ()
         return True
-
-

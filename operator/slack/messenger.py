@@ -189,7 +189,9 @@ class SlackMessenger:
     def upload(self, channel: str, name: str, content: bytes, *, thread_ts: str | None = None) -> None:
         """See ``Interaction.upload``."""
         try:
-            self._client.files_upload_v2(channel=self._conversation(channel), filename=name, title=name, content=content, thread_ts=thread_ts)
+            self._client.files_upload_v2(
+                channel=self._conversation(channel), filename=name, title=name, content=content, thread_ts=thread_ts
+            )
         except SlackApiError as error:
             raise self._refused("files.completeUploadExternal", error, once=False) from error
         except (OSError, HTTPException) as error:
@@ -287,7 +289,9 @@ class _Refusal(VendorError):
 
 
 _QUIET = {"unfurl_links": False, "unfurl_media": False}
-_READS = frozenset({"conversations.history", "conversations.list", "conversations.replies", "users.info", "users.lookupByEmail", "chat.getPermalink"})
+_READS = frozenset(
+    {"conversations.history", "conversations.list", "conversations.replies", "users.info", "users.lookupByEmail", "chat.getPermalink"}
+)
 
 
 def _flat(arguments: Json) -> Json:

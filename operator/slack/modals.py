@@ -38,16 +38,31 @@ _MONDAY = 0
 _A_WEEK = 7
 
 TEXTS: dict[Callback, tuple[str, str, str, str]] = {
-    Callback.DRAFT_CHANGES: ("Ask for changes", "Send the wish", "What should change?", "It goes to contract-ops and stands in the thread."),
+    Callback.DRAFT_CHANGES: (
+        "Ask for changes",
+        "Send the wish",
+        "What should change?",
+        "It goes to contract-ops and stands in the thread.",
+    ),
     Callback.SECOND_ASK: ("Ask {whom}", "Send the question", "Your question", "It goes to {whom}'s thread. Nothing is paused."),
     Callback.HANDOVER_RETURN: ("Give back", "Give back", "Why does it go back?", ""),
     Callback.LEGAL_ASK: ("Ask legal", "Send to legal", "Your question", "The dates and clauses of this contract go with it."),
     Callback.MISSED_REASON: ("Record the reason", "Save the reason", "Why was it missed?", "No blame: it helps to prevent the next one."),
     Callback.CREDIT_FINANCE: ("Send to finance", "Send to finance", "Note to finance", ""),
-    Callback.CREDIT_DISPUTE: ("Not a breach", "Save the reason", "Why is it not a breach?", "The credit is not owed then; contract-ops sees this."),
+    Callback.CREDIT_DISPUTE: (
+        "Not a breach",
+        "Save the reason",
+        "Why is it not a breach?",
+        "The credit is not owed then; contract-ops sees this.",
+    ),
     Callback.FINANCE_RETURN: ("Return to owner", "Return to owner", "What is missing?", ""),
     Callback.EFFECT_DONE: ("Mark as done", "Mark as done", "What did you find?", "Name the reference, for example the envelope id."),
-    Callback.DIFFERENCE_ACCEPT: ("Accept difference", "Accept difference", "Why is the signed text right?", "It stands in the audit trail."),
+    Callback.DIFFERENCE_ACCEPT: (
+        "Accept difference",
+        "Accept difference",
+        "Why is the signed text right?",
+        "It stands in the audit trail.",
+    ),
     Callback.DIFFERENCE_DISPUTE: ("Dispute difference", "Dispute difference", "What is wrong?", "Nothing is written to the CRM."),
 }
 """Title, button, question and hint of the forms with one text, by callback."""
@@ -154,9 +169,7 @@ def _credit(form: EditForm) -> list[Block]:
         CreditHandling.SEPARATE: ("Separate credit note", ""),
         CreditHandling.LEAVE_OPEN: ("Leave open", closes),
     }
-    choices = [
-        Choice(value=use.value, label=label, detail=detail, chosen=use is form.credit_use) for use, (label, detail) in words.items()
-    ]
+    choices = [Choice(value=use.value, label=label, detail=detail, chosen=use is form.credit_use) for use, (label, detail) in words.items()]
     return [inputs.entry("credits", f"Open credit of {wording.money(form.credit)}", inputs.radios(choices))]
 
 
@@ -219,7 +232,9 @@ def snooze(form: SnoozeForm) -> Block:
     blocks = [_who(form, latest)]
     if choices:
         blocks.append(inputs.entry("choice", "Quiet until", inputs.radios(choices), optional=True))
-    blocks.append(inputs.entry("day", "Or another day", inputs.calendar(), optional=bool(choices), hint=f"Until 09:00 of that day. {latest}"))
+    blocks.append(
+        inputs.entry("day", "Or another day", inputs.calendar(), optional=bool(choices), hint=f"Until 09:00 of that day. {latest}")
+    )
     return inputs.modal(Callback.SNOOZE, form.token, "Snooze alert", "Snooze", blocks)
 
 
@@ -237,7 +252,9 @@ def stop(form: StopForm) -> Block:
     blocks = [
         _who(form),
         inputs.entry("what", f"What should happen on {wording.day(form.term_end)}?", inputs.radios(STOP_CHOICES)),
-        inputs.entry("received", "Customer's notice received on", inputs.calendar(), optional=True, hint="Needed when the customer has given notice."),
+        inputs.entry(
+            "received", "Customer's notice received on", inputs.calendar(), optional=True, hint="Needed when the customer has given notice."
+        ),
         inputs.entry("reason", "Reason", inputs.select(STOP_REASONS)),
         inputs.entry("note", "Note", inputs.text(NOTE), optional=True),
     ]

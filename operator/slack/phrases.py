@@ -57,7 +57,7 @@ def else_what(otherwise: Otherwise) -> str:
 
 
 def then_what(otherwise: Otherwise) -> str:
-    """``Then it renews for 12 months at USD 18,450.00 a month.``"""
+    """What follows a refusal, as ``Then it renews for 12 months at USD 18,450.00 a month``."""
     match otherwise:
         case Renews():
             price = "today's price" if otherwise.monthly is None else wording.monthly(otherwise.monthly)

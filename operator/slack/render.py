@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from contractops.operator.slack import render_alert, render_approval, render_draft, render_ending, render_lists, render_outcome, views, views_outcome
+from contractops.operator.slack import (
+    render_alert,
+    render_approval,
+    render_draft,
+    render_ending,
+    render_lists,
+    render_outcome,
+    views,
+    views_outcome,
+)
 from contractops.operator.slack.answers import Whisper
 from contractops.operator.slack.blocks import Block, Body
 from contractops.operator.slack.limits import check_message

@@ -55,7 +55,14 @@ _OPEN = (
     Action.HANDOVER_RETURN,
 )
 _SHOWN = (Action.RENEWAL_WHY, Action.CARD_OPEN)
-_UNDER_WAY = (Action.DRAFT_OPEN, Action.RENEWAL_WHY, Action.RENEWAL_HANDOVER, Action.RENEWAL_STOP, Action.HANDOVER_ACCEPT, Action.HANDOVER_RETURN)
+_UNDER_WAY = (
+    Action.DRAFT_OPEN,
+    Action.RENEWAL_WHY,
+    Action.RENEWAL_HANDOVER,
+    Action.RENEWAL_STOP,
+    Action.HANDOVER_ACCEPT,
+    Action.HANDOVER_RETURN,
+)
 
 ALERT_ROWS: dict[type, tuple[Action, ...]] = {
     type(None): _OPEN,
@@ -182,7 +189,7 @@ def _state(state: AlertState | None, zone: str) -> list[Block]:
     return [] if state is None else [section("state", Bold(state_line(state, zone)))]
 
 
-def state_line(state: AlertState, zone: str) -> str:
+def state_line(state: AlertState, zone: str) -> str:  # noqa: C901, PLR0911 - one case a state
     """The line that stands where the buttons stood."""
     match state:
         case Preparing():

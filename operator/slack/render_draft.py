@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contractops.operator import wording
+from contractops.operator.sentences import finding_sentence
 from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.blocks import (
@@ -20,7 +21,6 @@ from contractops.operator.slack.blocks import (
     row,
     section,
 )
-from contractops.operator.sentences import finding_sentence
 from contractops.operator.slack.views import (
     Added,
     Blocked,
@@ -220,13 +220,10 @@ def _foot(card: DraftCard) -> Block:
 def offers(card: OffersCard) -> Body:
     """Lengths to choose from, one line each."""
     said = [
-        f"{phrases.months(offer.months)} {wording.money(offer.monthly)} ({wording.signed_percent(offer.change)})"
-        for offer in card.offers
+        f"{phrases.months(offer.months)} {wording.money(offer.monthly)} ({wording.signed_percent(offer.change)})" for offer in card.offers
     ]
     buttons = [
-        Button(action=Action.OFFER_USE, token=offer.token, about=str(offer.months))
-        for offer in card.offers
-        if offer.token is not None
+        Button(action=Action.OFFER_USE, token=offer.token, about=str(offer.months)) for offer in card.offers if offer.token is not None
     ]
     return message(
         phone(f"Other lengths for {phrases.name(card.account)}: {wording.plural(len(said), 'offer')}."),

@@ -83,8 +83,17 @@ def not_renewing(card: NotRenewingCard) -> Body:
     return message(
         phone(f"Not renewing: {name}. Notice must be received by {by}.", f"Not renewing: {name}."),
         header(f"Not renewing: {name}"),
-        section("lead", Bold("Notice of non-renewal is ready."), f" It must be received by {by}{where}.\nThe alerts go on until a proof of delivery is recorded."),
-        *row(card.buttons, order, primary=Action.NOTICE_EVIDENCE, says={Action.NOTICE_EVIDENCE: f"Record proof of delivery for {card.account}"}),
+        section(
+            "lead",
+            Bold("Notice of non-renewal is ready."),
+            f" It must be received by {by}{where}.\nThe alerts go on until a proof of delivery is recorded.",
+        ),
+        *row(
+            card.buttons,
+            order,
+            primary=Action.NOTICE_EVIDENCE,
+            says={Action.NOTICE_EVIDENCE: f"Record proof of delivery for {card.account}"},
+        ),
         foot(decided),
     )
 

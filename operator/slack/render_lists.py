@@ -154,5 +154,8 @@ def home(_: HomeNothing) -> Body:
     return {
         "type": "home",
         "callback_id": "home",
-        "blocks": [header("Your renewal desk"), section("lead", "Nothing published yet. Cards come as messages; /renewals lists what is due.")],
+        "blocks": [
+            header("Your renewal desk"),
+            section("lead", "Nothing published yet. Cards come as messages; /renewals lists what is due."),
+        ],
     }

@@ -50,7 +50,9 @@ def changed_input(**changes: Any) -> dict[str, Any]:
     """An input of the open edit form."""
     payload = form("draft_edit", {"term": option("24")}, kind="block_actions")
     payload["container"] = {"type": "view", "view_id": "V1"}
-    payload["actions"] = [{"action_id": "v", "block_id": "term", "type": "static_select", "action_ts": "1.5", "selected_option": {"value": "24"}}]
+    payload["actions"] = [
+        {"action_id": "v", "block_id": "term", "type": "static_select", "action_ts": "1.5", "selected_option": {"value": "24"}}
+    ]
     return payload | changes
 
 

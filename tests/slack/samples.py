@@ -54,9 +54,7 @@ ALERT = v.AlertCard(
     crm=v.CrmBehind(missing=2, net=usd("730")),
     data_checked=at(2026, 12, 7, 9),
     next_told=("Sam Okafor", date(2027, 1, 6)),
-    buttons=buttons(
-        Action.RENEWAL_PREPARE, Action.RENEWAL_WHY, Action.RENEWAL_SNOOZE, Action.RENEWAL_HANDOVER, Action.RENEWAL_STOP
-    ),
+    buttons=buttons(Action.RENEWAL_PREPARE, Action.RENEWAL_WHY, Action.RENEWAL_SNOOZE, Action.RENEWAL_HANDOVER, Action.RENEWAL_STOP),
 )
 
 DRAFT = v.DraftCard(
@@ -98,9 +96,7 @@ DRAFT = v.DraftCard(
     fingerprint=SHA,
     price_book="2026-11",
     cpi="October 2026",
-    buttons=buttons(
-        Action.DRAFT_APPROVE, Action.DRAFT_EDIT, Action.DRAFT_CHANGES, Action.DRAFT_REASONS, Action.DRAFT_DOCUMENT
-    ),
+    buttons=buttons(Action.DRAFT_APPROVE, Action.DRAFT_EDIT, Action.DRAFT_CHANGES, Action.DRAFT_REASONS, Action.DRAFT_DOCUMENT),
 )
 
 SECOND = v.SecondApprovalCard(
@@ -237,7 +233,13 @@ REASONS = o.ReasonsReply(
         Reason(code="window.counted", values={"from": "2027-04-07", "last_day": "2027-02-06"}),
         Reason(
             code="window.day_off",
-            values={"day": "2027-02-06", "why": "Saturday", "safe_on": "2027-02-05", "last_defensible": "2027-02-06", "clause_rolls": "none"},
+            values={
+                "day": "2027-02-06",
+                "why": "Saturday",
+                "safe_on": "2027-02-05",
+                "last_defensible": "2027-02-06",
+                "clause_rolls": "none",
+            },
         ),
         Reason(
             code="window.basis",
@@ -286,7 +288,9 @@ CARDS: dict[str, Value] = {
     ),
     "alert_preparing": _with(ALERT, state=v.Preparing(by="Maria Ortiz", at=at(2026, 12, 7, 10, 12)), buttons=_NONE),
     "alert_progress": _with(ALERT, state=v.Progressing(steps=("prices done", "change orders 2 of 3")), buttons=_NONE),
-    "alert_in_review": _with(ALERT, state=v.InReview(number=2), buttons=buttons(Action.RENEWAL_WHY, Action.RENEWAL_STOP, Action.DRAFT_OPEN)),
+    "alert_in_review": _with(
+        ALERT, state=v.InReview(number=2), buttons=buttons(Action.RENEWAL_WHY, Action.RENEWAL_STOP, Action.DRAFT_OPEN)
+    ),
     "alert_waiting": _with(ALERT, state=v.WaitingForApproval(number=2, whom="Dana Whitfield"), buttons=_NONE),
     "alert_out": _with(ALERT, state=v.OutForSignature(since=date(2026, 12, 7), opened=date(2026, 12, 9)), buttons=_NONE),
     "alert_snoozed": _with(ALERT, state=v.Snoozed(until=at(2026, 12, 14, 9)), buttons=buttons(Action.RENEWAL_WAKE)),
@@ -352,16 +356,12 @@ CARDS: dict[str, Value] = {
         state=v.Blocked(findings=(NO_PRICE,)),
         buttons=buttons(Action.FINDING_PRICE, Action.FINDING_LEAVE_OUT, about="SO-12") + buttons(Action.DRAFT_EDIT),
     ),
-    "draft_replaced": _with(
-        DRAFT, state=v.Replaced(by_number=3, at=at(2026, 12, 7, 10, 50)), buttons=buttons(Action.DRAFT_OPEN)
-    ),
+    "draft_replaced": _with(DRAFT, state=v.Replaced(by_number=3, at=at(2026, 12, 7, 10, 50)), buttons=buttons(Action.DRAFT_OPEN)),
     "draft_approved_waiting": _with(
         DRAFT, state=v.OwnerApproved(act=MARIA, waiting_for="Dana Whitfield"), buttons=buttons(Action.DRAFT_TAKE_BACK)
     ),
     "draft_approved_sending": _with(DRAFT, state=v.OwnerApproved(act=MARIA), buttons=_NONE),
-    "draft_declined": _with(
-        DRAFT, state=v.DeclinedBy(act=DANA, reason="Too long for <this> price"), buttons=buttons(Action.DRAFT_EDIT)
-    ),
+    "draft_declined": _with(DRAFT, state=v.DeclinedBy(act=DANA, reason="Too long for <this> price"), buttons=buttons(Action.DRAFT_EDIT)),
     "draft_closed": _with(DRAFT, state=v.Closed(why="The notice window ended"), buttons=_NONE),
     "offers": v.OffersCard(
         **BASE,

@@ -65,7 +65,15 @@ SNOOZE = f.SnoozeForm(
 FORM_SAMPLES: dict[str, f.Form] = {
     "form_edit": EDIT,
     "form_edit_bare": EDIT.model_copy(
-        update={"credit": None, "orders": (), "exit_after_month": None, "exit_offered": None, "preview": None, "alone_max": None, "clause": None}
+        update={
+            "credit": None,
+            "orders": (),
+            "exit_after_month": None,
+            "exit_offered": None,
+            "preview": None,
+            "alone_max": None,
+            "clause": None,
+        }
     ),
     "form_edit_nobody_signs": EDIT.model_copy(update={"signers": ()}),
     "form_edit_stale": EDIT.model_copy(update={"newer": 3}),
@@ -87,9 +95,7 @@ FORM_SAMPLES: dict[str, f.Form] = {
     "form_signer": f.SignerForm(**BASE, number=2, signers=SIGNERS),
     "form_evidence": f.EvidenceForm(**BASE, methods=(f.Choice(value="courier", label="Courier"),), received_by=DUE, zone=ZONE),
     "form_price": f.PriceForm(**BASE, order_id="SO-12", currency="USD"),
-    **{
-        f"form_text_{callback.value}": f.TextForm(**BASE, callback=callback, whom="Maria Ortiz", number=2) for callback in TEXTS
-    },
+    **{f"form_text_{callback.value}": f.TextForm(**BASE, callback=callback, whom="Maria Ortiz", number=2) for callback in TEXTS},
 }
 
 

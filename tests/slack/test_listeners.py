@@ -85,7 +85,9 @@ class Stage:
 
     async def click(self, body: Body, action_id: str, key: str, **more: Any) -> Any:
         place = await asyncio.to_thread(self.messenger.post, "U0MARIA", body, key)
-        return await self.post("/_world/slack/act", {"user": "U0MARIA", "action_id": action_id, "channel": place.channel, "ts": place.ts, **more})
+        return await self.post(
+            "/_world/slack/act", {"user": "U0MARIA", "action_id": action_id, "channel": place.channel, "ts": place.ts, **more}
+        )
 
     async def handled(self, number: int) -> None:
         await asyncio.to_thread(until, lambda: len(self.desk.handled) >= number)
@@ -194,7 +196,9 @@ def test_unknown_button_is_acknowledged_and_answered(world: RunningWorld) -> Non
     """A button of an older version: no row, no work, and a sentence that only the person sees."""
     odd = {
         "text": "Old card",
-        "blocks": [{"type": "actions", "elements": [{"type": "button", "action_id": "gone", "text": {"type": "plain_text", "text": "Go"}}]}],
+        "blocks": [
+            {"type": "actions", "elements": [{"type": "button", "action_id": "gone", "text": {"type": "plain_text", "text": "Go"}}]}
+        ],
     }
 
     async def step(stage: Stage) -> None:
@@ -280,7 +284,9 @@ def test_changed_input_recomputes_the_preview(world: RunningWorld) -> None:
 
 def _open_view(world: RunningWorld) -> str:
     """Id of the form that was opened last, as the server answered it."""
-    opened = until(lambda: [each for each in world.get("/_world/journal", surface="slack", operation="views.open") if each["status"] == 200])
+    opened = until(
+        lambda: [each for each in world.get("/_world/journal", surface="slack", operation="views.open") if each["status"] == 200]
+    )
     return str(opened[-1]["answer"]["view"]["id"])
 
 

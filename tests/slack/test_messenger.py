@@ -43,9 +43,7 @@ class Wall:
 
 def messenger(world: RunningWorld, wall: Wall | None = None, timeout: int = 5) -> SlackMessenger:
     wall = wall or Wall()
-    return SlackMessenger(
-        "xoxb-local", f"{world.url}/slack/api/", timeout, pacer=Pacer(wall.monotonic, wall.sleep), wall_now=wall.now
-    )
+    return SlackMessenger("xoxb-local", f"{world.url}/slack/api/", timeout, pacer=Pacer(wall.monotonic, wall.sleep), wall_now=wall.now)
 
 
 def calls(world: RunningWorld, operation: str) -> list[dict[str, Any]]:
@@ -144,7 +142,10 @@ def test_lasting_rate_limit_says_when_to_come_back(world: RunningWorld) -> None:
 
 def test_refused_blocks_are_posted_once_more_in_plain_form(world: RunningWorld) -> None:
     """A workspace that does not take a block still gets the words and the message is there once."""
-    body = {"text": "Odd", "blocks": [{"type": "section", "block_id": "a", "fields": [{"type": "mrkdwn", "text": f"f{n}"} for n in range(11)]}]}
+    body = {
+        "text": "Odd",
+        "blocks": [{"type": "section", "block_id": "a", "fields": [{"type": "mrkdwn", "text": f"f{n}"} for n in range(11)]}],
+    }
     desk = messenger(world)
     place = desk.post("C0REN", body, "card:odd")
     assert count(world, "C0REN", "Odd") == 1
@@ -282,6 +283,4 @@ def test_manifest_grants_what_the_calls_need() -> None:
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["features"]["slash_commands"][0]["command"] == "/renewals"
     assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == {"app_home_opened", "message.im"}
-    assert manifest["display_information"]["description"] == (
-        "Automated. Watches contract dates, prepares terms, never sends without you."
-    )
+    assert manifest["display_information"]["description"] == ("Automated. Watches contract dates, prepares terms, never sends without you.")

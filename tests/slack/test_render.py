@@ -138,7 +138,7 @@ def test_hostile_names_and_notes_cannot_ping_link_or_format(name: str) -> None:
         if field in type(card).model_fields:
             changes[field] = HOSTILE
     body = render(card.model_copy(update=changes))
-    marked = [text for text in _mrkdwn(body["blocks"])] + [body["text"]]
+    marked = [*_mrkdwn(body["blocks"]), body["text"]]
     assert not any(re.search(r"<[!@#h]", text) for text in marked)
     assert not any(re.search(r"&(?!amp;|lt;|gt;)", text) for text in marked)
 

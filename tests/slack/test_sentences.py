@@ -77,13 +77,18 @@ def test_templates_use_only_known_forms() -> None:
                 values={"term": 1, "start": "2026-04-08", "end": "2027-04-07", "length": 12, "unit": "months", "start_event": "acceptance"},
                 clause=ClauseRef(document="order SO-7", page=3, quote="twelve (12) months from acceptance"),
             ),
-            "Term 1 ends Wed 7 Apr 2027: 12 months from acceptance, Wed 8 Apr 2026 "
-            '(order SO-7, page 3: "twelve (12) months from acceptance").',
+            'Term 1 ends Wed 7 Apr 2027: 12 months from acceptance, Wed 8 Apr 2026 (order SO-7, page 3: "twelve (12) months from acceptance").',
         ),
         (
             Reason(
                 code="window.day_off",
-                values={"day": "2027-02-06", "why": "Saturday", "safe_on": "2027-02-05", "last_defensible": "2027-02-06", "clause_rolls": "none"},
+                values={
+                    "day": "2027-02-06",
+                    "why": "Saturday",
+                    "safe_on": "2027-02-05",
+                    "last_defensible": "2027-02-06",
+                    "clause_rolls": "none",
+                },
             ),
             "Sat 6 Feb 2027 is a day off (Saturday): the clause does not move it, so we use the working day before, Fri 5 Feb 2027.",
         ),
@@ -118,7 +123,9 @@ def test_step_reads_as_in_the_worked_example(reason: Reason, said: str) -> None:
         (FieldError(field="uplift_pct", code="edit.uplift_cap", values={"max": "3.00", "clause": "4.2"}), "At most 3.00 % (clause 4.2)."),
         (
             FieldError(
-                field="discount_pct", code="edit.floor", values={"discount_pct": "14.8", "floor": "16200", "currency": "USD", "max": "14.75"}
+                field="discount_pct",
+                code="edit.floor",
+                values={"discount_pct": "14.8", "floor": "16200", "currency": "USD", "max": "14.75"},
             ),
             "14.80 % goes below the floor of USD 16,200.00; highest is 14.75 %.",
         ),
