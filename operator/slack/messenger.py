@@ -19,6 +19,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.http_retry.handler import RetryHandler
 from slack_sdk.web import WebClient
 
 from contractops.operator import clock
@@ -79,7 +80,7 @@ class SlackMessenger:
         pacer: Pacer | None = None,
         wall_now: Callable[[], datetime] = clock.wall_now,
     ) -> None:
-        retries = [RateLimitErrorRetryHandler(max_retry_count=2)]
+        retries: list[RetryHandler] = [RateLimitErrorRetryHandler(max_retry_count=2)]
         self._client = WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=retries)
         self._pacer = pacer or Pacer()
         self._wall_now = wall_now
