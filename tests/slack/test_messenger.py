@@ -259,6 +259,7 @@ SCOPES = {
     "chat.update": {"chat:write"},
     "chat.postEphemeral": {"chat:write"},
     "chat.getPermalink": set(),
+    "conversations.list": {"channels:read", "groups:read"},
     "conversations.open": {"im:write"},
     "conversations.history": {"im:history", "groups:history"},
     "conversations.replies": {"im:history", "groups:history"},
@@ -278,7 +279,7 @@ def test_manifest_grants_what_the_calls_need() -> None:
     named = set(re.findall(r'"((?:chat|conversations|users|views)\.[A-Za-z]+)"', source))
     granted = manifest["oauth_config"]["scopes"]["bot"]
     assert named == set(SCOPES)
-    assert set().union(*SCOPES.values()) | {"commands"} <= set(granted)
+    assert set().union(*SCOPES.values()) | {"commands", "files:write"} <= set(granted)
     assert len(granted) == len(set(granted))
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["features"]["slash_commands"][0]["command"] == "/renewals"
