@@ -24,7 +24,7 @@ from contractops.tools.crm import CrmRecord, SignedFacts
 from contractops.tools.errors import InputError, InvariantError
 from contractops.tools.facts import ContractFacts, renewed
 from contractops.tools.notice_window import NoticeWindow, moment, notice_window
-from contractops.tools.people import Contact, Person, WorkingTime
+from contractops.tools.people import Person, WorkingTime
 from contractops.tools.ports import Crm, EnvelopeState
 from contractops.tools.pricing import ChangeOrder
 from contractops.tools.signature import AuthorityMatrix, RoleLimit
@@ -291,17 +291,11 @@ def _source(
         price_book=bundle.price_book,
         uplift=bundle.uplift,
         service=service,
-        contacts=_last_signer_first(bundle),
+        contacts=bundle.contacts,
         billing_contact=bundle.billing_contact,
         findings=bundle.entry.findings,
         terms_offered=rules.terms_offered,
     )
-
-
-def _last_signer_first(bundle: portfolio.Bundle) -> tuple[Contact, ...]:
-    """The contacts, whoever signed the last time (as the CRM has it) before the others: he is proposed first."""
-    last = bundle.crm.fields.get("signer") if bundle.crm else None
-    return tuple(sorted(bundle.contacts, key=lambda one: (one.name != last, one.contact_id)))
 
 
 def _monthly(session: Session, bundle: portfolio.Bundle, row: Renewal) -> Money | None:

@@ -25,6 +25,7 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from contractops.operator.adapters.salesforce_fields import FIELDS, to_vendor
 from contractops.tools.errors import InputError, VendorError
 
 BUSINESS_START: Final = "2026-12-07T15:00:00+00:00"  # Mon 7 Dec 2026, 09:00 in Chicago
@@ -135,9 +136,7 @@ def seed(sample: Path, public_key: str) -> dict[str, Any]:
 
 def salesforce_record(record: dict[str, Any]) -> dict[str, Any]:
     """A CRM record of the sample under Salesforce's own names."""
-    from contractops.operator.adapters.salesforce_fields import FIELDS
-
-    fields = {FIELDS[name].name: value for name, value in record["fields"].items() if name in FIELDS}
+    fields = to_vendor(FIELDS, record["fields"])
     return {"object": "Contract", "external_field": "MSA_Number__c", "external_id": record["contract_id"], "fields": fields}
 
 

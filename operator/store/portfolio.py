@@ -162,7 +162,7 @@ class _BundleReader:
         own_refs = self._refs.get(self._contract.id, {})
         crm = self._crm()
         changes = self._change_orders(crm)
-        contacts = self._rows(records.Contact, records.Contact.account_id == self._account.id)
+        contacts = sorted(self._rows(records.Contact, records.Contact.account_id == self._account.id), key=_newest_check_first)
         tickets = self._rows(records.Ticket, col(records.Ticket.circuit_id).in_(self._circuits))
         counted = [each for each in tickets if each.service_affecting and each.status != "cancelled"]
         return Bundle(
@@ -300,6 +300,11 @@ def _contact(record: records.Contact) -> Contact:
     """A contact; a signing right that nobody ever checked does not count."""
     may_sign = record.signing_right and record.checked_on is not None
     return Contact(contact_id=record.id, name=record.name, email=record.email, title=record.title or "", may_sign=may_sign)
+
+
+def _newest_check_first(record: records.Contact) -> tuple[int, str]:
+    """Order of the contacts: whose signing right was verified last comes first, so he is the one proposed."""
+    return (-record.checked_on.toordinal() if record.checked_on else 0, record.id)
 
 
 def _lines(address: str | None) -> tuple[str, ...]:

@@ -69,13 +69,13 @@ def _found(connection: Connection) -> tuple[str | None, bool]:
 
 
 def _known() -> set[str]:
-    from alembic.script import ScriptDirectory  # only for telling older from newer
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - only for telling older from newer
 
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _upgrade(connection: Connection) -> None:
-    from alembic import command  # only when there is something to do
+    from alembic import command  # noqa: PLC0415 - only when there is something to do
 
     config = _config()
     config.attributes["connection"] = connection
@@ -83,7 +83,7 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _config() -> Config:
-    from alembic.config import Config
+    from alembic.config import Config  # noqa: PLC0415 - loaded with the commands that need it
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
