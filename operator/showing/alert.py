@@ -146,10 +146,17 @@ def reminder(scene: Scene) -> AlertCard | ReminderReply | TextReply:
         otherwise=follows,
         monthly=found.monthly,
         told=_told_with(scene),
+        changed=_news(scene) if is_open or scene.asked is None or scene.asked.decision is None else "",
         mention=people.slack_address(scene.session, row.owner_id or "")[0] if is_open and form in MENTIONED else None,
         answered=None if is_open else _answered(scene),
         buttons=_reminder_buttons(scene) if is_open else (),
     )
+
+
+def _news(scene: Scene) -> str:
+    """Where the renewal stands, when it is further than the alert."""
+    state = None if scene.stage in {Stage.FLAGGED, Stage.SNOOZED} else alert_state(scene)
+    return "" if state is None else state_line(state, scene.zone).rstrip(".")
 
 
 def _reminder_buttons(scene: Scene) -> tuple[Button, ...]:

@@ -113,37 +113,46 @@ def _decided(scene: Scene, asked: Gate, terms: Terms) -> ApprovalState:
             return TakenBack(act=act)
         case Event.REASSIGN:
             return PassedOn(to=scene.names([str(one) for one in answer.get("people", ())]), at=act.at)
-        case Event.STOP | Event.LET_RENEW:
-            what = "Not renewing" if asked.decision == Event.STOP else "Renews as it is"
-            return Closed(why=f"{what}, decided by {act.by}, {wording.moment(act.at, scene.zone)}")
-        case Event.LAPSE:
-            return Closed(why=f"The window closed on {wording.day(terms.safe_on)}")
         case _:
-            return Closed(why="The terms are being changed; nothing was approved")
+            return Closed(why=_closed(scene, asked, terms))
+
+
+def _closed(scene: Scene, asked: Gate, terms: Terms) -> str:
+    """Why nobody needs to approve any more."""
+    act = scene.act_of(asked)
+    by = f"decided by {act.by}, {wording.moment(act.at, scene.zone)}"
+    return {
+        str(Event.STOP): f"Not renewing, {by}",
+        str(Event.LET_RENEW): f"Renews as it is, {by}",
+        str(Event.LAPSE): f"The window closed on {wording.day(terms.safe_on)}",
+    }.get(str(asked.decision), "The terms are being changed; nothing was approved")
 
 
 def _next_step(scene: Scene, terms: Terms) -> str:
     """What follows the approval, as far as it is true now."""
-    signer = terms.signer.name if terms.signer else "the customer"
+    said = ""
     match scene.stage:
         case Stage.IN_REVIEW if scene.gate is not None and scene.gate.kind == "approver":
-            return f"Waiting for {scene.names(scene.gate.allowed)}."
-        case Stage.IN_REVIEW:
-            return "" if scene.gate is None else "The draft went back to its owner."
+            said = f"Waiting for {scene.names(scene.gate.allowed)}."
+        case Stage.IN_REVIEW if scene.gate is not None:
+            said = "The draft went back to its owner."
         case Stage.PREPARING:
-            return "The facts changed since; a new draft is being prepared and nothing is sent."
+            said = "The facts changed since; a new draft is being prepared and nothing is sent."
         case Stage.APPROVED | Stage.OUT_FOR_SIGNATURE:
-            effect = sending(scene)
-            envelope = scene.envelope(effect)
-            if envelope is not None:
-                return f"Sent to {signer} for signature, {wording.moment(envelope.sent_at, scene.zone)}."
-            if effect is not None and effect.status == PARKED:
-                return "The envelope did not go out; a person looks at it."
-            return f"Sending to {signer} for signature…"
+            said = _sending(scene, terms.signer.name if terms.signer else "the customer")
         case Stage.SIGNED | Stage.UPDATING_CRM | Stage.RENEWED:
-            return "Signed by everybody."
-        case _:
-            return ""
+            said = "Signed by everybody."
+    return said
+
+
+def _sending(scene: Scene, signer: str) -> str:
+    effect = sending(scene)
+    envelope = scene.envelope(effect)
+    if envelope is not None:
+        return f"Sent to {signer} for signature, {wording.moment(envelope.sent_at, scene.zone)}."
+    if effect is not None and effect.status == PARKED:
+        return "The envelope did not go out; a person looks at it."
+    return f"Sending to {signer} for signature…"
 
 
 def reminder(scene: Scene) -> TextReply:

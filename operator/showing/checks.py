@@ -45,23 +45,23 @@ def check(
     """Errors by block id in words; empty when the form can be taken. ``now`` is business time."""
     sent = submitted(callback, button.token, values)
     read = read_values(sent)
+    errors: dict[str, str] = {}
     match read:
         case FormErrors():
-            return dict(read.errors)
+            errors = dict(read.errors)
         case EditSubmission():
-            return _edit(session, renewal, button, sent, read, now, rules)
+            errors = _edit(session, renewal, button, sent, read, now, rules)
         case SnoozeSubmission():
-            return _snooze(session, renewal, read.until, now, rules)
+            errors = _snooze(session, renewal, read.until, now, rules)
         case StopSubmission():
-            return _not_ahead("received", read.received_on, renewal, now)
+            errors = _not_ahead("received", read.received_on, renewal, now)
         case EvidenceSubmission():
-            return _not_ahead("served", read.served_on, renewal, now)
+            errors = _not_ahead("served", read.served_on, renewal, now)
         case HandoverSubmission():
-            return _hand_over(session, renewal, read, now)
+            errors = _hand_over(session, renewal, read, now)
         case SignerSubmission():
-            return _signer(session, renewal, read.contact_id, now, rules)
-        case _:
-            return {}
+            errors = _signer(session, renewal, read.contact_id, now, rules)
+    return errors
 
 
 def _edit(
@@ -102,8 +102,8 @@ def _hand_over(session: Session, renewal: Renewal, read: HandoverSubmission, now
     if people.away(session, to.person_id, today):
         until = _back_on(session, to.person_id)
         return away(to.name, until) if until else {"person": f"{to.name} is away. Choose a deputy."}
-    theirs, regions = _region(session, records.Person, to.person_id), _region(session, records.Account, renewal.account_id)
-    if theirs and regions and theirs != regions:
+    theirs, wanted = _regions(session, to.person_id, renewal.account_id)
+    if theirs and wanted and theirs != wanted:
         return foreign_region(to.name)
     return {"until": "Please choose a day after today."} if read.until is not None and read.until <= today else {}
 
@@ -114,10 +114,11 @@ def _signer(session: Session, renewal: Renewal, contact_id: str, now: datetime, 
     return {} if chosen is not None and chosen.may_sign else {"signer": "This person has no signing right in the CRM. Choose another."}
 
 
-def _region(session: Session, kind: type[records.Person | records.Account], key: str) -> str | None:
-    """The region of a record as it is in force."""
-    row = session.exec(select(kind).where(kind.id == key, col(kind.superseded_at).is_(None))).first()
-    return row.region if row else None
+def _regions(session: Session, person_id: str, account_id: str) -> tuple[str | None, str | None]:
+    """Region of a person (None: all of them) and of an account."""
+    of_person = select(records.Person.region).where(records.Person.id == person_id, col(records.Person.superseded_at).is_(None))
+    of_account = select(records.Account.region).where(records.Account.id == account_id, col(records.Account.superseded_at).is_(None))
+    return session.exec(of_person).first(), session.exec(of_account).first()
 
 
 def _back_on(session: Session, person_id: str) -> date | None:

@@ -94,26 +94,34 @@ def draft_state(scene: Scene, stored: Draft, terms: Terms) -> DraftState | None:
     if stored.number < row.draft_number and newest is not None:
         return Replaced(by_number=newest.number, at=newest.created_at)
     match scene.stage:
-        case Stage.PREPARING:
-            return Closed(why=f"Draft {stored.number + 1} is being prepared")
         case Stage.IN_REVIEW:
             return _in_review(scene, stored, terms)
         case Stage.APPROVED | Stage.OUT_FOR_SIGNATURE | Stage.SIGNED | Stage.UPDATING_CRM | Stage.RENEWED:
             return _approved(scene, stored)
-        case Stage.NOT_RENEWING:
-            return _closed_by("Not renewing, decided by", decided(scene, Event.STOP), scene.zone)
-        case Stage.LET_RENEW:
-            return _closed_by("Renews as it is, decided by", decided(scene, Event.LET_RENEW), scene.zone)
-        case Stage.MISSED if row.safe_on is not None:
-            return Closed(why=f"The window closed on {wording.day(row.safe_on)}")
-        case Stage.NEEDS_PERSON:
-            return Closed(why="Waits for a person, see the newest message of this thread")
         case _:
-            return Closed(why="No longer open")
+            return Closed(why=_closed(scene, stored))
 
 
-def _closed_by(what: str, act: Act, zone: str) -> Closed:
-    return Closed(why=f"{what} {act.by}, {wording.moment(act.at, zone)}")
+def _closed(scene: Scene, stored: Draft) -> str:
+    """Why the newest draft cannot be decided although nobody approved it."""
+    safe_on, why = scene.row.safe_on, "No longer open"
+    match scene.stage:
+        case Stage.PREPARING:
+            why = f"Draft {stored.number + 1} is being prepared"
+        case Stage.NOT_RENEWING:
+            why = f"Not renewing, decided by {_by(scene, Event.STOP)}"
+        case Stage.LET_RENEW:
+            why = f"Renews as it is, decided by {_by(scene, Event.LET_RENEW)}"
+        case Stage.MISSED if safe_on is not None:
+            why = f"The window closed on {wording.day(safe_on)}"
+        case Stage.NEEDS_PERSON:
+            why = "Waits for a person, see the newest message of this thread"
+    return why
+
+
+def _by(scene: Scene, event: Event) -> str:
+    act = decided(scene, event)
+    return f"{act.by}, {wording.moment(act.at, scene.zone)}"
 
 
 def _in_review(scene: Scene, stored: Draft, terms: Terms) -> DraftState | None:
@@ -211,27 +219,31 @@ def _changes(scene: Scene, number: int, terms: Terms) -> tuple[DraftChange, ...]
 
 
 _PER_CENTS = {"uplift_pct": "price rise", "discount_pct": "discount"}
-_TEXTS = {"signer": "signer", "billing_contact": "billing contact", "credit": "use of the credit", "price_book_version": "price book", "cpi_label": "CPI"}
+_TEXTS = {
+    "signer": "signer",
+    "billing_contact": "billing contact",
+    "credit": "use of the credit",
+    "free_months": "free months",
+    "price_book_version": "price book",
+    "cpi_label": "CPI",
+}
 
 
 def _change(one: Difference) -> DraftChange | None:
-    match one.field:
-        case "term_months":
-            return TermChange(old=int(str(one.old)), new=int(str(one.new)))
-        case "uplift_pct" | "discount_pct":
-            return PercentChange(what=_PER_CENTS[one.field], old=Decimal(str(one.old)), new=Decimal(str(one.new)))
-        case "signer" | "billing_contact" | "credit" | "price_book_version" | "cpi_label":
-            return TextChange(what=_TEXTS[one.field], old=_said(one.old), new=_said(one.new))
-        case "exit_after_month":
-            return _appeared("exit right after month {}", one)
-        case "true_up":
-            return Added(what="yearly true-up") if one.new else Removed(what="yearly true-up")
-        case "free_months":
-            return TextChange(what="free months", old=str(one.old), new=str(one.new))
-        case "change_orders" | "lines":
-            return _orders(one)
-        case _:
-            return None
+    change: DraftChange | None = None
+    if one.field == "term_months":
+        change = TermChange(old=int(str(one.old)), new=int(str(one.new)))
+    elif one.field in _PER_CENTS:
+        change = PercentChange(what=_PER_CENTS[one.field], old=Decimal(str(one.old)), new=Decimal(str(one.new)))
+    elif one.field in _TEXTS:
+        change = TextChange(what=_TEXTS[one.field], old=_said(one.old), new=_said(one.new))
+    elif one.field == "exit_after_month":
+        change = _appeared("exit right after month {}", one)
+    elif one.field == "true_up":
+        change = Added(what="yearly true-up") if one.new else Removed(what="yearly true-up")
+    elif one.field in {"change_orders", "lines"}:
+        change = _orders(one)
+    return change
 
 
 def _said(value: object) -> str:

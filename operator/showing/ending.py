@@ -46,8 +46,9 @@ def missed(scene: Scene) -> MissedCard | TextReply:
 
 def _next_safe(scene: Scene) -> date | None:
     """The safe date of the term that was armed by the miss."""
-    query = select(Renewal.safe_on).where(Renewal.unit_id == scene.row.unit_id, Renewal.sequence == scene.row.sequence + 1)
-    return scene.session.exec(query).first()
+    query = select(Renewal).where(Renewal.unit_id == scene.row.unit_id, Renewal.sequence == scene.row.sequence + 1)
+    following = scene.session.exec(query).first()
+    return following.safe_on if following else None
 
 
 def _reason(scene: Scene) -> tuple[str, Act] | None:

@@ -33,43 +33,49 @@ PARKED = "needs_person"
 
 def alert_state(scene: Scene) -> AlertState | None:
     """The state of the root card; None while the question of the alert itself is open (or not asked yet)."""
+    return _under_way(scene) or _ended(scene)
+
+
+def _under_way(scene: Scene) -> AlertState | None:
+    """Something happens, or waits for somebody."""
+    state: AlertState | None = None
+    match scene.stage:
+        case Stage.SNOOZED if scene.row.snoozed_until is not None:
+            state = Snoozed(until=scene.row.snoozed_until)
+        case Stage.PREPARING:
+            state = preparing(scene)
+        case Stage.IN_REVIEW:
+            state = _in_review(scene)
+        case Stage.APPROVED | Stage.OUT_FOR_SIGNATURE:
+            state = _sending(scene)
+        case Stage.SIGNED:
+            state = Progressing(steps=("signed", "the signed document is compared with the approved one"))
+        case Stage.UPDATING_CRM:
+            state = Progressing(steps=("signed", "the CRM is being updated"))
+        case Stage.NEEDS_PERSON:
+            state = NeedsPerson(what=trouble(scene))
+    return state
+
+
+def _ended(scene: Scene) -> AlertState | None:
+    """The question is over."""
     row = scene.row
     match scene.stage:
-        case Stage.SNOOZED if row.snoozed_until is not None:
-            return Snoozed(until=row.snoozed_until)
-        case Stage.PREPARING:
-            return preparing(scene)
-        case Stage.IN_REVIEW:
-            return _in_review(scene)
-        case Stage.APPROVED | Stage.OUT_FOR_SIGNATURE:
-            return _sending(scene)
-        case Stage.SIGNED:
-            return Progressing(steps=("signed", "the signed document is compared with the approved one"))
-        case Stage.UPDATING_CRM:
-            return Progressing(steps=("signed", "the CRM is being updated"))
         case Stage.RENEWED if scene.current is not None:
             return Renewed(until=terms_of(scene.current).end)
         case Stage.NOT_RENEWING:
             return NotRenewing(act=decided(scene, Event.STOP), served=row.served_at is not None)
         case Stage.LET_RENEW:
             return LettingRenew(act=decided(scene, Event.LET_RENEW))
-        case Stage.MISSED:
-            return closed(scene)
-        case Stage.NEEDS_PERSON:
-            return NeedsPerson(what=trouble(scene))
-        case _:
-            return None
+        case Stage.MISSED if row.safe_on is not None:
+            return WindowClosed(on=row.safe_on)
+    return None
 
 
 def decided(scene: Scene, *events: Event) -> Act:
     """Who decided one of ``events`` last; the operator, when no gate says so."""
     gate = scene.last_decision(*events)
     return scene.act_of(gate) if gate else Act(by=US, at=scene.now)
-
-
-def closed(scene: Scene) -> WindowClosed | None:
-    """The window closed without a decision."""
-    return WindowClosed(on=scene.row.safe_on) if scene.row.safe_on else None
 
 
 def preparing(scene: Scene) -> Preparing:
