@@ -1,0 +1,1 @@
+"""How well: datasets, scorers and suites. They come with the conversation."""

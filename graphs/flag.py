@@ -61,7 +61,7 @@ def answered(decision: Decision) -> dict[str, Any]:
     return {} if decision.by == "machine" else {"answered_at": decision.at, "trouble": None}
 
 
-def hand_to_preparing(case: Case, decision: Decision) -> Step:
+def hand_to_preparing(_case: Case, decision: Decision) -> Step:
     """Terms are wanted: code prepares them next."""
     return Step(decision.event, decision.by, values={**answered(decision), "snoozed_until": None}, data=decision.answer)
 
@@ -103,7 +103,7 @@ def _flag(case: Case, decision: Decision) -> Step:
     return Step(decision.event, decision.by, gate=owner_gate(case), values={"snoozed_until": None}, cards=(card,), data=decision.answer)
 
 
-def _rearm(case: Case, decision: Decision) -> Step:
+def _rearm(_case: Case, decision: Decision) -> Step:
     return Step(decision.event, decision.by, gate=NewGate("clock"), values={"answered_at": None}, data=decision.answer)
 
 

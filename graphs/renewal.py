@@ -128,12 +128,12 @@ def _edges(graph: StateGraph[State, Bench, State, State], node: str, stage: Stag
     graph.add_conditional_edges(node, _event_of, {str(event): str(target) for event, target in TRANSITIONS[stage].items()})
 
 
-def _ask(state: State, *, stage: Stage) -> State:
+def _ask(_state: State, *, stage: Stage) -> State:
     interrupt(stage.value)
     return {}
 
 
-def _rest(state: State) -> State:
+def _rest(_state: State) -> State:
     return {}
 
 

@@ -33,10 +33,11 @@ from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
 from contractops.tools.errors import InputError
 from contractops.tools.ports import Crm
-from contractops.tools.signature import SignerPlan
-from contractops.tools.terms import Terms
 
 SETTLE_SECONDS = 20.0
+MINUTE = 60
+EVERY_MINUTE = "0 * * * * *"
+GAVE_UP_ONCE = 2  # an effect that was tried so often waits for its vendor, not for us
 
 log = structlog.get_logger("contractops.app")
 
@@ -51,7 +52,7 @@ class Operator:
         self.signer = _docusign(settings)
         self.crm = _crm(settings, self.core)
         self.bell = _LateBell(settings.database_url)
-        self.workbench = Workbench(self.core.database, self.core.clock, self.core.rules, _renderer(self.core.rules))
+        self.workbench = Workbench(self.core.database, self.core.clock, self.core.rules, render)
         self.jobs = Jobs(
             self.core.database,
             self.core.clock,
@@ -80,13 +81,10 @@ class Operator:
         if self.settings.failpoint and self.settings.failpoint_log:
             failpoints.arm(self.settings.failpoint, self.settings.failpoint_log)
         self.follow_world()
-        every = self.settings.recover_seconds
-        recover = f"*/{every} * * * * *" if every < 60 else "0 * * * * *"
-        poll = max(1, int(self.settings.docusign_poll_seconds))
         crons = {
-            "sweep": ("0 * * * * *", "sweep"),
-            "recover": (recover, "recover"),
-            "poll": (f"*/{poll} * * * * *" if poll < 60 else "0 * * * * *", "poll"),
+            "sweep": (EVERY_MINUTE, "sweep"),
+            "recover": (_every(self.settings.recover_seconds), "recover"),
+            "poll": (_every(int(self.settings.docusign_poll_seconds)), "poll"),
             "crm": ("30 */5 * * * *", "sync_crm"),
         }
         jobs: dict[str, engine.Job] = {**self.jobs.table(), "inbound": self.inbound, "sync_crm": self.sync_crm}
@@ -158,7 +156,7 @@ class Operator:
             if session.exec(select(Due.renewal_id).limit(1)).first() is not None:
                 return True
             waiting = session.exec(select(Effect.attempts).where(Effect.status == "todo").limit(50)).all()
-            return any(attempts < 2 for attempts in waiting)
+            return any(attempts < GAVE_UP_ONCE for attempts in waiting)
 
     def _performers(self) -> dict[str, Performer]:
         found: dict[str, Performer] = dict(Records(self.crm).kinds())
@@ -191,11 +189,9 @@ class _LateBell:
             self._client.close()
 
 
-def _renderer(rules: cases.Rules) -> Callable[[Terms, tuple[SignerPlan, ...]], bytes]:
-    def made(terms: Terms, signers: tuple[SignerPlan, ...]) -> bytes:
-        return render(terms, signers)
-
-    return made
+def _every(seconds: int) -> str:
+    """A six-field schedule: every so many seconds, at most every minute (a job looks itself whether it is time)."""
+    return f"*/{max(1, seconds)} * * * * *" if seconds < MINUTE else EVERY_MINUTE
 
 
 def _messenger(settings: Settings) -> SlackMessenger | None:

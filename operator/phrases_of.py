@@ -31,7 +31,7 @@ DID: dict[str, str] = {
 
 
 def needs(terms: Terms, session: Session, allowed: Iterable[str]) -> str:
-    """ "12.00 % needs VP Sales": what of the draft asks for whom."""
+    """What of the draft asks for whom, as in: 12.00 % over 36 months needs VP Sales."""
     roles = [people.TITLES.get(person.role, person.role) for person in (people.person(session, one) for one in allowed) if person]
     who = roles[0] if roles else "somebody with the authority"
     return f"{wording.percent(terms.discount_pct)} over {wording.plural(terms.term_months, 'month')} needs {who}"

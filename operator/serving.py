@@ -77,6 +77,6 @@ async def _web(operator: Operator) -> tuple[uvicorn.Server | None, asyncio.Task[
     config = uvicorn.Config(app, host=settings.web_host, port=settings.web_port, log_level="warning", lifespan="off")
     server = _Server(config)
     task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():
+    while not server.started and not task.done():  # noqa: ASYNC110  # the library has no event for it
         await asyncio.sleep(0.01)
     return server, task

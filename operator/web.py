@@ -88,7 +88,7 @@ def _guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Req
         except (KeyError, ValueError):
             return PlainTextResponse("bad request", status_code=400)
         except ContractOpsError as problem:
-            log.error("web request failed", code=problem.code, error=problem.message)
+            log.exception("web request failed", code=problem.code)
             return PlainTextResponse(problem.code, status_code=503)
 
     return answer

@@ -47,9 +47,7 @@ class VendorError(ContractOpsError):
 
     exit_status = 5
 
-    def __init__(
-        self, code: str, message: str, *, advice: str = "", retry_at: datetime | None = None, permanent: bool = False
-    ) -> None:
+    def __init__(self, code: str, message: str, *, advice: str = "", retry_at: datetime | None = None, permanent: bool = False) -> None:
         super().__init__(code, message, advice=advice)
         self.retry_at = retry_at
         self.permanent = permanent

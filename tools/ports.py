@@ -135,7 +135,6 @@ class Messenger(Protocol):
         """The account now (cached for at most 60 s of wall time). Raises ``VendorError`` when Slack does not answer: fail closed."""
         ...
 
-
     def lookup(self, email: str) -> str | None:
         """The user id of the account with ``email``, or None."""
         ...

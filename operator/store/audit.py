@@ -63,9 +63,9 @@ def append(
 
 def verify(session: Session, renewal_id: str) -> int | None:
     """Number of the first broken row of the chain, or None when the chain holds."""
-    previous, number = GENESIS, 0
-    for row in session.exec(select(Audit).where(Audit.renewal_id == renewal_id).order_by(col(Audit.number))):
-        number += 1
+    previous = GENESIS
+    rows = session.exec(select(Audit).where(Audit.renewal_id == renewal_id).order_by(col(Audit.number)))
+    for number, row in enumerate(rows, start=1):
         if row.number != number or row.previous != previous or row.hash != _row_hash(row):
             return number
         previous = row.hash

@@ -1,1 +1,1 @@
-"""Migrations of the application database."""
+"""Schema changes, oldest first. A released one is never edited."""

@@ -313,6 +313,7 @@ def _outside_and_files() -> None:
         *_number("imported_version"),
         sa.PrimaryKeyConstraint("contract_id"),
     )
+    op.create_table("crm_reading", *_text("contract_id"), *_json("record"), *_moment("read_at"), sa.PrimaryKeyConstraint("contract_id"))
 
 
 def _renewals() -> None:
@@ -516,10 +517,3 @@ def _installation() -> None:
     """The one-row tables."""
     op.create_table("installation", *_number("id"), *_text("token_secret"), sa.PrimaryKeyConstraint("id"))
     op.create_table("business_clock", *_number("id"), *_text("now"), sa.PrimaryKeyConstraint("id"))
-    op.create_table(
-        "crm_reading",
-        *_text("contract_id"),
-        *_json("record"),
-        *_moment("read_at"),
-        sa.PrimaryKeyConstraint("contract_id"),
-    )
