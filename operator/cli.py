@@ -139,9 +139,9 @@ def why(
 
     Examples: contractops why ENT-3391 · contractops why ENT-3391 --json
     """
-    from contractops.operator import reports
+    from contractops.operator import reports_why
 
-    raise typer.Exit(reports.why(contract, db, as_of, as_json=json))
+    raise typer.Exit(reports_why.why(contract, db, as_of, as_json=json))
 
 
 @app.command()
@@ -155,9 +155,9 @@ def drift(
 
     Examples: contractops drift · contractops drift ENT-3391
     """
-    from contractops.operator import reports
+    from contractops.operator import reports_drift
 
-    raise typer.Exit(reports.drift(contract, db, as_of, as_json=json))
+    raise typer.Exit(reports_drift.drift(contract, db, as_of, as_json=json))
 
 
 @app.command()
@@ -191,9 +191,9 @@ def recover(json: Json = False, db: Db = None) -> None:
 
     Examples: contractops recover · contractops recover --json
     """
-    from contractops.operator import reports
+    from contractops.operator import recover_cli
 
-    raise typer.Exit(reports.recover(db, as_json=json))
+    raise typer.Exit(recover_cli.run(db, as_json=json))
 
 
 @db_app.command("upgrade")

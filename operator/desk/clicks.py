@@ -20,7 +20,7 @@ from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.decide import decide, may_help, refused
 from contractops.operator.showing import explain, forms
 from contractops.operator.slack.actions import Action
-from contractops.operator.slack.answers import AlreadyClosed, NotYours, SomebodyFirst, Simple
+from contractops.operator.slack.answers import AlreadyClosed, NotYours, Simple, SomebodyFirst
 from contractops.operator.slack.views_outcome import ReasonsReply
 from contractops.operator.store import cards, gates, ledger
 from contractops.operator.store.records import Blob
