@@ -1,0 +1,1 @@
+"""Kills, lost answers and races: every effect once, nothing lost."""

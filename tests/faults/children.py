@@ -1,0 +1,244 @@
+"""What a forked child does: build the operator over a folder and a world, do one step, work off what it caused.
+
+Rules of this module:
+
+1. The operator is the real one, with the real adapters; only its doorbell is a queue in memory, so that no engine starts in each case.
+2. A step commits what a person, the clock or the vendor asked for in a transaction of its own, as the product's doors do, and then works.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from contractops.graphs.lifecycle import Event
+from contractops.operator import arming, failpoints
+from contractops.operator.app import Operator
+from contractops.operator.clock import wall_now
+from contractops.operator.demo import SAMPLE
+from contractops.operator.engine import Queue
+from contractops.operator.importing.folder import import_folder
+from contractops.operator.settings import Settings, load
+from contractops.operator.slack import commands
+from contractops.operator.slack.actions import Action, Callback
+from contractops.operator.slack.messenger import Pacer
+from contractops.operator.store import gates, inbox
+from contractops.operator.store.tables import Button, Card, Effect, Gate, Renewal
+from tests.slack import payloads
+
+RENEWAL = "ENT-3391#1"
+NEW_SIGNER = "mark.ellis"
+PATIENCE = 20.0
+
+
+class MemoryBell:
+    """A doorbell that queues in memory; what it forgets at a kill, ``recover`` must find."""
+
+    def __init__(self) -> None:
+        self.rings: deque[tuple[str, list[str]]] = deque()
+
+    def enqueue(self, key: str, job: str, args: list[str], *, queue: Queue = "now", once: str | None = None) -> None:
+        self.rings.append((job, args))
+
+    def close(self) -> None:
+        self.rings.clear()
+
+
+def settings_of(folder: Path, world: str) -> Settings:
+    """The operator's settings for a folder with ``key.pem`` and a world at ``world``."""
+    return load(
+        database_url=f"sqlite:///{folder / 'contractops.db'}",
+        clock_url=f"{world}/_world/clock",
+        slack_bot_token="xoxb-local",
+        slack_app_token="xapp-local",
+        slack_api_url=f"{world}/slack/api/",
+        slack_app_id="A0LOCAL",
+        slack_team_id="T0LOCAL",
+        docusign_host=f"{world}/restapi",
+        docusign_oauth_url=world,
+        docusign_account_id="acc-local",
+        docusign_integration_key="local-integration-key",
+        docusign_user_id="local-user",
+        docusign_private_key=folder / "key.pem",
+        docusign_poll_seconds=0.01,
+        salesforce_url=f"{world}/sf",
+        salesforce_client_id="local-client",
+        salesforce_username="desk@prairie.example",
+        salesforce_private_key=folder / "key.pem",
+        salesforce_audience=f"{world}/sf",
+    )
+
+
+class Driver:
+    """The operator of one child."""
+
+    def __init__(self, folder: Path, world: str) -> None:
+        self.operator = Operator(settings_of(folder, world))
+        self.bell = MemoryBell()
+        self.operator.bell._client = self.bell
+        if self.operator.messenger is not None:
+            self.operator.messenger._pacer = Pacer(sleep=lambda _seconds: None)  # one message a second is another test's claim
+        self.database = self.operator.core.database
+        self.jobs = self.operator.jobs
+
+    def drain(self) -> None:
+        """Do every job that was rung for, then what cron would still find, until nothing is left. Raises TimeoutError."""
+        table: dict[str, Callable[..., None]] = {**self.jobs.table(), "inbound": self.operator.inbound}
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            while self.bell.rings:
+                job, args = self.bell.rings.popleft()
+                table[job](*args)
+            self.jobs.poll()
+            if self.bell.rings:
+                continue
+            wait = self._until_next()
+            if wait is None:
+                return
+            time.sleep(wait)
+            self.jobs.recover()
+        message = "work is left"
+        raise TimeoutError(message)
+
+    def _until_next(self) -> float | None:
+        """Seconds until the next effect that was put off may be tried; None when none is to do."""
+        with self.database.read() as session:
+            todo = session.exec(select(Effect).where(Effect.status == "todo")).all()
+        if not todo:
+            return None
+        moments = [max(one.not_before or wall_now(), one.claimed_until or wall_now()) for one in todo]
+        return max(0.0, (min(moments) - wall_now()).total_seconds()) + 0.01
+
+    def renewal(self) -> Renewal:
+        with self.database.read() as session:
+            return session.get_one(Renewal, RENEWAL)
+
+    def answer(self, event: Event, by: str, answer: dict[str, Any] | None = None) -> None:
+        """A person's answer to the open question, as the desk stores it, and the ring that follows."""
+        row = self.renewal()
+        with self.database.write() as session:
+            gate = session.get_one(Gate, gates.key_of(row.id, row.version))
+            verdict = gates.decide(session, gate.key, gate.payload_hash, event, by=by, at=self.operator.core.clock.now(), answer=answer)
+        assert verdict.won, verdict
+        self.jobs.ring(row.id)
+
+    def deliver(self, payload: dict[str, Any]) -> str:
+        """Store a Slack payload as the listener does, as if it had waited for a minute, and ring for it."""
+        command = commands.parse(payload, "A0LOCAL")
+        assert command is not None
+        key = commands.inbox_key(command)
+        with self.database.write() as session:
+            inbox.commit(session, key, commands.kind(command), payload, at=wall_now() - timedelta(minutes=1))
+        self.bell.enqueue(key, "inbound", [key])
+        return key
+
+    def button(self, action: Action) -> tuple[Button, Card]:
+        """The newest button for ``action`` on a posted card of the renewal."""
+        with self.database.read() as session:
+            query = select(Button, Card).join(Card, col(Card.key) == Button.card_key)
+            found = session.exec(
+                query.where(Card.renewal_id == RENEWAL, Button.action == action, col(Card.ts).is_not(None)).order_by(col(Card.created_at).desc())
+            ).first()
+        assert found is not None, f"no card shows {action}"
+        return found[0], found[1]
+
+    def click(self, action: Action, *, user: str = "U0MARIA", action_ts: str = "1796.500000") -> str:
+        """A click as a person makes it on the posted card."""
+        button, card = self.button(action)
+        pressed = {"action_id": str(action), "block_id": "act", "value": button.token, "type": "button", "action_ts": action_ts}
+        container = {"type": "message", "message_ts": card.ts, "channel_id": card.channel}
+        return self.deliver(payloads.click(str(action), user=user, actions=[pressed], container=container))
+
+
+# Steps
+
+
+def arm(driver: Driver) -> None:
+    """The sample portfolio; every renewal but one sleeps, so that a case is about one renewal."""
+    now = driver.operator.core.clock.now()
+    import_folder(SAMPLE, driver.database.engine, now)
+    arming.arm(driver.database, now, driver.operator.core.rules)
+    with driver.database.write() as session:
+        for row in session.exec(select(Renewal).where(Renewal.id != RENEWAL)).all():
+            row.next_action_at = None
+            session.add(row)
+    driver.jobs.recover()
+
+
+def sweep(driver: Driver) -> None:
+    """The clock has come to the first alert."""
+    driver.jobs.sweep()
+
+
+def prepare(driver: Driver) -> None:
+    driver.answer(Event.PREPARE, "maria.ortiz")
+
+
+def approve(driver: Driver) -> None:
+    driver.answer(Event.APPROVE, "maria.ortiz")
+
+
+def poll(driver: Driver) -> None:
+    driver.jobs.poll()
+
+
+def void(driver: Driver) -> None:
+    driver.click(Action.ENVELOPE_VOID)
+
+
+def resend(driver: Driver) -> None:
+    driver.click(Action.ENVELOPE_RESEND)
+
+
+def change_signer(driver: Driver) -> None:
+    button, _card = driver.button(Action.ENVELOPE_SIGNER)
+    payload = payloads.form(Callback.ENVELOPE_SIGNER, {"signer": payloads.option(NEW_SIGNER)})
+    payload["view"]["private_metadata"] = button.token
+    driver.deliver(payload)
+
+
+def use_signed(driver: Driver) -> None:
+    driver.click(Action.CRM_USE_SIGNED)
+
+
+def nothing(driver: Driver) -> None:
+    """Only what was left behind."""
+
+
+STEPS: dict[str, Callable[[Driver], None]] = {
+    one.__name__: one for one in (arm, sweep, prepare, approve, poll, void, resend, change_signer, use_signed, nothing)
+}
+
+
+# Calls
+
+
+def first(folder: str, world: str, step: str, points: list[str], log: str) -> None:
+    """Do ``step`` and what follows; die at the first of ``points`` that is passed."""
+    driver = Driver(Path(folder), world)
+    driver.operator.follow_world()
+    _arm(points, log)
+    STEPS[step](driver)
+    driver.drain()
+
+
+def again(folder: str, world: str, points: list[str], log: str) -> None:
+    """Start over after a kill as the operator starts: give back, recover, work off; ``points`` as in ``first``."""
+    driver = Driver(Path(folder), world)
+    driver.operator.follow_world()
+    _arm(points, log)
+    driver.jobs.release_own()
+    driver.jobs.recover()
+    driver.drain()
+
+
+def _arm(points: list[str], log: str) -> None:
+    for point in points:
+        failpoints.arm(point, Path(log))
+
+
+CALLS: dict[str, Callable[..., None]] = {"first": first, "again": again}

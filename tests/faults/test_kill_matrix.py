@@ -1,0 +1,140 @@
+"""Kill matrix: every kind of effect, killed at every fail point, restarted, killed again while it recovers.
+
+Every effect is once at the receiver, or, where only a person can tell, stopped with its card; nothing is lost; the end is the end of a run
+without faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contractops.operator.failpoints import POINTS
+from contractops.operator.store.ledger import KINDS, Prevention
+from tests.faults.rig import ForkServer, Place, receivers, stored
+
+pytestmark = pytest.mark.kill
+
+KILLED = -9
+Template = Callable[[str], Place]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a kind of effect comes from: the template before it, and the step that intends it."""
+
+    template: str
+    step: str
+
+
+SCENES = {
+    "slack.card": Scene("armed", "sweep"),
+    "docusign.send": Scene("reviewed", "approve"),
+    "docusign.fetch": Scene("signed", "poll"),
+    "docusign.void": Scene("out", "void"),
+    "docusign.resend": Scene("out", "resend"),
+    "docusign.change_signer": Scene("out", "change_signer"),
+    "crm.write": Scene("signed", "poll"),
+    "crm.overwrite": Scene("conflict", "use_signed"),
+}
+
+DEATHS = ("once", "again at the same place", "again at once")
+CASES = [(kind, point, death) for kind in SCENES for point in POINTS for death in DEATHS]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the receivers hold and what is stored, at the end of a run; ``hits`` are the fail points that killed."""
+
+    outside: dict[str, Any]
+    inside: dict[str, Any]
+    hits: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ending]:
+    """The ending of a kind's scene without faults."""
+    made: dict[Scene, Ending] = {}
+
+    def get(kind: str) -> Ending:
+        scene = SCENES[kind]
+        if scene not in made:
+            place = template(scene.template).copy(tmp_path_factory.mktemp("undisturbed") / "place")
+            with place.with_world() as running:
+                running.must("first", step=scene.step, points=[], log=str(place.log))
+                running.must("again", points=[], log=str(place.log))
+                made[scene] = Ending(receivers(running), stored(running), ())
+        return made[scene]
+
+    return get
+
+
+def play(place: Place, kind: str, point: str, death: str) -> Ending:
+    """Kill at ``point``; kill the recovery too, as ``death`` says; then let it finish."""
+    name, log = f"{kind}:{point}", str(place.log)
+    with place.with_world() as running:
+        assert running.run("first", step=SCENES[kind].step, points=[name], log=log) == KILLED
+        if death != "once":
+            places = POINTS if death == "again at once" else POINTS[POINTS.index(point) :]
+            status = running.run("again", points=[f"{kind}:{one}" for one in places], log=log)
+            assert status in {KILLED, 0}
+        running.must("again", points=[], log=log)
+        return Ending(receivers(running), stored(running), tuple(place.hits()))
+
+
+@pytest.mark.parametrize(("kind", "point", "death"), CASES)
+def test_killed(
+    kind: str, point: str, death: str, template: Template, undisturbed: Callable[[str], Ending], tmp_path: Path, hit: set[str]
+) -> None:
+    """Killed there, every effect is once at the receiver, and the end is the end of a run without faults."""
+    wanted = undisturbed(kind)
+    found = play(template(SCENES[kind].template).copy(tmp_path / "place"), kind, point, death)
+    assert found.hits[0] == f"{kind}:{point}"
+    hit.update(found.hits)
+    assert max(found.outside["posts"].values()) == 1
+    assert max(found.outside["post calls"].values()) == 1
+    assert max(found.outside["envelopes"].values(), default=0) <= 1
+    assert found.inside["broken"] == []
+    assert found.inside["cards to do"] == []
+    if KINDS[kind] is Prevention.PERSON and point in {"before_call", "after_call", "before_receipt"}:
+        stopped_for_a_person(found, wanted, kind, point)
+    else:
+        assert found.outside == wanted.outside
+        assert found.inside == wanted.inside
+
+
+def stopped_for_a_person(found: Ending, wanted: Ending, kind: str, point: str) -> None:
+    """Nobody can tell whether it happened: it is not repeated, it stands as "needs a person", and its card was sent."""
+    happened = 0 if point == "before_call" else 1
+    assert found.outside["envelope calls"]["resend"] == happened
+    assert [one for one in found.inside["effects"] if one[0] == kind][-1][2] == "needs_person"
+    assert found.inside["renewals"] == wanted.inside["renewals"]
+    cards = [key for key, sort, current in found.inside["cards"] if sort == "parked" and current]
+    assert cards
+    assert all(found.outside["posts"][key] == 1 for key in cards)
+
+
+@pytest.fixture(scope="module")
+def hit() -> set[str]:
+    """The fail points that have killed in this run."""
+    return set()
+
+
+def test_every_kind_was_killed_at_every_point(hit: set[str], request: pytest.FixtureRequest) -> None:
+    """Every kind of the registry has all six points, and each was really hit."""
+    assert set(SCENES) == set(KINDS)
+    if len(request.session.items) < len(CASES):
+        pytest.skip("only a part of the matrix was asked for")
+    assert hit == {f"{kind}:{point}" for kind in KINDS for point in POINTS}
+
+
+def test_the_parent_has_opened_nothing(server: ForkServer) -> None:
+    """The server that forks has one thread and no file beyond its three; a child shares nothing with its brothers."""
+    opened = server.order("opened")
+    assert opened["threads"] == 1
+    assert opened["tasks"] in {1, None}
+    assert opened["files"] in {3, None}
