@@ -228,9 +228,10 @@ def main() -> None:
 
 
 def _tell(problem: ContractOpsError) -> int:
-    typer.echo(f"error {problem.code}  {problem.message}", err=True)
-    if problem.advice:
-        typer.echo("".join(f"      {line}\n" for line in problem.advice.splitlines()), err=True, nl=False)
+    head = f"error {problem.code}  "
+    typer.echo(f"{head}{problem.message}", err=True)
+    for line in problem.advice.splitlines():
+        typer.echo(f"{' ' * len(head)}{line}", err=True)
     if _State.debug:
         traceback.print_exc()
     return problem.exit_status

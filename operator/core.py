@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from contractops.operator import cases
 from contractops.operator.clock import StoredClock, WallClock
 from contractops.operator.settings import Settings, load
-from contractops.operator.store import installation, schema
+from contractops.operator.store import schema
 from contractops.operator.store.db import Database
 from contractops.tools.ports import Clock
+
+if TYPE_CHECKING:
+    from contractops.operator import cases
 
 
 class Core:
@@ -30,6 +33,10 @@ class Core:
     @cached_property
     def rules(self) -> cases.Rules:
         """The policies, with the secret of this installation. Made at the first use: its making may write."""
+        # Imported here: half of the start of a report would be the values of drafts and approvals.
+        from contractops.operator import cases  # noqa: PLC0415
+        from contractops.operator.store import installation  # noqa: PLC0415
+
         return cases.rules_of(self.settings.rules, installation.token_secret(self.database))
 
     def close(self) -> None:

@@ -57,7 +57,8 @@ def run(folder: Path, db: str | None, *, as_json: bool) -> int:
         _show_armed(armed)
     _tell_problems(report.problems, report, limit=PROBLEMS_SHOWN)
     if refusal is not None:
-        tables_out.tell(f"error {refusal.code}  {refusal.message}\n      {refusal.advice} The records are stored; no date is watched yet.")
+        head = f"error {refusal.code}  "
+        tables_out.tell(f"{head}{refusal.message}\n{' ' * len(head)}{refusal.advice} The records are stored; no date is watched yet.")
     return 1 if refusal is not None else report.exit_status
 
 
