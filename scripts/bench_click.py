@@ -1,0 +1,212 @@
+"""A click on Approve until the card in Slack shows it, with the engine idle.
+
+Rules of this module:
+
+1. Everything is real but the vendors: the operator's process, its database and engine, the Slack client and the local world's Slack.
+2. One click at a time; before the next one the workspace must have been quiet for a while, so that no earlier work competes.
+3. The time runs from the click to the first look at the workspace in which the card carries no Approve button any more; looking every
+   5 ms is part of it.
+"""
+
+import csv
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import httpx
+from bench_measure import CannotMeasureError, Figure, clean_environment, percentile, tell, timed
+from running_demo import NoDemoError, demo
+
+CLI: Final = str(Path(sys.executable).with_name("contractops"))
+CLICKS: Final = 25
+GLANCE: Final = 0.005
+QUIET: Final = 0.7
+PATIENCE: Final = 30.0
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+def figures() -> Iterator[Figure]:
+    """p50 and p95 of ``CLICKS`` clicks. Raises ``CannotMeasureError`` when the desk does not answer a click."""
+    with tempfile.TemporaryDirectory(prefix="contractops-bench-") as place:
+        folder = Path(place) / "demo"
+        try:
+            with (
+                demo([CLI, "demo", "--folder", str(folder)], Path(place), clean_environment()) as running,
+                httpx.Client(base_url=running.world, timeout=40, trust_env=False) as client,
+            ):
+                desk = _Desk(client)
+                with timed(f"{CLICKS} drafts prepared"):
+                    _import(desk, Path(place) / "data", folder / "contractops.db", running.world)
+                    for number in range(CLICKS):
+                        desk.press(number, "Prepare terms")
+                        desk.wait(lambda number=number: desk.card(number, "Approve draft 1"), f"draft {number}")
+                taken = [_approve(desk, number) for number in range(CLICKS)]
+        except NoDemoError as said:
+            raise CannotMeasureError(f"the demo did not come up: {said}") from said
+        yield Figure("click on Approve to the updated card, p50", CLICKS, percentile(taken, 0.5), "s", None, runs=1)
+        yield Figure("click on Approve to the updated card, p95", CLICKS, percentile(taken, 0.95), "s", 0.5, runs=1)
+
+
+class _Desk:
+    """The workspace as the bench sees it."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def messages(self) -> dict[str, list[Json]]:
+        """Every message by conversation."""
+        found: dict[str, list[Json]] = self._client.get("/_world/slack/state").json()["messages"]
+        return found
+
+    def card(self, number: int, label: str) -> tuple[str, str, Json] | None:
+        """(conversation, ts, button) of the card about customer ``number`` with that button."""
+        for channel, messages in self.messages().items():
+            for message in messages:
+                button = _button(message, label)
+                if button is not None and _customer(number) in message.get("text", ""):
+                    return channel, message["ts"], button
+        return None
+
+    def press(self, number: int, label: str) -> tuple[str, str]:
+        """The owner presses the button; (conversation, ts) of its card."""
+        channel, ts, button = self.wait(lambda: self.card(number, label), f'"{label}" for {_customer(number)}')
+        body = {"user": _slack_id(number), "channel": channel, "ts": ts, "action_id": button["action_id"], "block_id": button["block_id"]}
+        answer = self._client.post("/_world/slack/act", json=body)
+        if not answer.is_success or not answer.json()["acked"]:
+            raise CannotMeasureError(f"the click on {label} was not acknowledged: {answer.text[:200]}")
+        return channel, ts
+
+    def seed(self, body: Json) -> None:
+        """Add people to the workspace."""
+        self._client.post("/_world/seed", json=body).raise_for_status()
+
+    def quiet(self) -> None:
+        """Return when nothing has changed for ``QUIET`` seconds."""
+        before, since = self.messages(), time.monotonic()
+        while time.monotonic() - since < QUIET:
+            time.sleep(0.1)
+            now = self.messages()
+            if now != before:
+                before, since = now, time.monotonic()
+
+    def wait(self, look: Callable[[], T | None], expected: str) -> T:
+        """The first thing that ``look`` sees. Raises ``CannotMeasureError`` after ``PATIENCE`` seconds."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            seen = look()
+            if seen is not None:
+                return seen
+            time.sleep(GLANCE)
+        raise CannotMeasureError(f"{expected} did not appear within {PATIENCE:.0f} s")
+
+
+def _approve(desk: _Desk, number: int) -> float:
+    desk.quiet()
+    found = desk.card(number, "Approve draft 1")
+    if found is None:
+        raise CannotMeasureError(f"{_customer(number)} has no draft to approve")
+    channel, ts, _found = found
+
+    def rewritten() -> bool | None:
+        card = next(message for message in desk.messages()[channel] if message["ts"] == ts)
+        return True if _button(card, "Approve draft 1") is None else None
+
+    began = time.perf_counter()
+    desk.press(number, "Approve draft 1")
+    desk.wait(rewritten, "the rewritten card")
+    took = time.perf_counter() - began
+    tell(f"click {number + 1} of {CLICKS}: {took * 1000:.0f} ms")
+    return took
+
+
+def _button(message: Json, label: str) -> Json | None:
+    for block in message.get("blocks") or ():
+        for element in block.get("elements", ()):
+            if element.get("type") == "button" and element["text"]["text"].startswith(label):
+                return {"block_id": block.get("block_id", ""), **element}
+    return None
+
+
+def _customer(number: int) -> str:
+    return f"Customer {number:02d}"
+
+
+def _slack_id(number: int) -> str:
+    return f"U0BENCH{number:02d}"
+
+
+def _import(desk: _Desk, folder: Path, database: Path, world: str) -> None:
+    """One owner, customer and small contract for each click, imported beside the sample portfolio."""
+    numbers = range(CLICKS)
+    people = [(f"bench{n:02d}", f"Owner {n:02d}", f"bench{n:02d}@prairie.example", "account_owner", _slack_id(n)) for n in numbers]
+    desk.seed({"users": [{"id": row[4], "name": row[0], "real_name": row[1], "email": row[2]} for row in people]})
+    folder.mkdir()
+    _write(folder / "people.csv", "id,name,email,role,slack_id,zone,holiday_calendar", [(*row, *_PLACE) for row in people])
+    _write(
+        folder / "accounts.csv",
+        "id,name,owner_id,country,address,locale,zone",
+        [(f"bench{n:02d}", _customer(n), f"bench{n:02d}", "US", f"{n + 1} Lake St; Chicago", "en-US", _PLACE[0]) for n in numbers],
+    )
+    _write(
+        folder / "contacts.csv",
+        "id,account_id,name,title,email,signing_right,checked_on,billing",
+        [
+            (f"contact{n:02d}", f"bench{n:02d}", f"Signer {n:02d}", "COO", f"s{n:02d}@bench.example", "yes", "2026-11-02", "yes")
+            for n in numbers
+        ],
+    )
+    _write(
+        folder / "contracts.csv",
+        ",".join(_TERMS),
+        [(f"BENCH-{n:02d}", "msa", f"bench{n:02d}", *list(_TERMS.values())[3:]) for n in numbers],
+    )
+    _write(
+        folder / "service_orders.csv",
+        "id,contract_id,product,description,quantity,monthly_price,currency,start_on",
+        [(f"BENCH-O-{n:02d}", f"BENCH-{n:02d}", "Ethernet Line 1G", f"Line {n:02d}", 1, "1200.00", "USD", "2026-04-08") for n in numbers],
+    )
+    environment = clean_environment(CONTRACTOPS_DATABASE_URL=f"sqlite:///{database}", CONTRACTOPS_CLOCK_URL=f"{world}/_world/clock")
+    ran = subprocess.run([CLI, "import", str(folder)], env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        raise CannotMeasureError(f"the contracts of the bench could not be imported: {ran.stderr[-300:]}")
+
+
+_PLACE: Final = ("America/Chicago", "US-IL")
+_TERMS: Final = {
+    "id": "",
+    "kind": "",
+    "account_id": "",
+    "title": "Master Services Agreement",
+    "agreement_date": "2026-03-20",
+    "effective_on": "2026-04-08",
+    "start_on": "2026-04-08",
+    "start_event": "acceptance",
+    "initial_length": 12,
+    "initial_unit": "months",
+    "renewal_kind": "successive",
+    "renewal_length": 12,
+    "renewal_unit": "months",
+    "renewals_so_far": 0,
+    "notice_length": 60,
+    "notice_unit": "days",
+    "notice_basis": "receipt",
+    "notice_cutoff": "17:00",
+    "window_right": "both",
+    "zone": "America/Chicago",
+    "holiday_calendar": "US-IL",
+    "uplift_kind": "up_to",
+    "uplift_percent": "3.00",
+    "currency": "USD",
+}
+
+
+def _write(path: Path, header: str, rows: list[tuple[object, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(header.split(","))
+        writer.writerows(rows)
