@@ -20,7 +20,7 @@ from contractops.operator.store.tables import ExecutedTerm
 from contractops.operator.tables_out import Column, Row
 from contractops.tools.drift import ContractView, Difference, DriftKind
 from contractops.tools.drift import drift as differences
-from contractops.tools.notice_window import notice_window
+from contractops.tools.notice_window import WindowStatus, notice_window
 from contractops.tools.values import Money
 
 _PRICES: Final = (DriftKind.PRICE, DriftKind.CURRENCY)
@@ -77,7 +77,8 @@ def _view(session: Session, contract_id: str, as_of: datetime) -> tuple[Contract
     bundle = portfolio.contract_bundle(session, contract_id, as_of)
     window = notice_window(bundle.facts, as_of)
     monthly = bundle.monthly or Money.zero(bundle.entry.currency or "XXX")
-    start, end = window.term_start, window.term_end
+    rolling = window.status is WindowStatus.ROLLING  # its month is not a term that a CRM would hold
+    start, end = (None, None) if rolling else (window.term_start, window.term_end)
     signed = _signed(session, bundle.facts.unit_id, as_of)
     if signed is not None:
         start, end = signed.start, signed.end
