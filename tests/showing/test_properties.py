@@ -1,0 +1,183 @@
+"""Properties over whole lives: the real graph moves a renewal by chance, and after every move every card is shown."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from contractops.graphs.lifecycle import TRANSITIONS, Event, Stage
+from contractops.graphs.renewal import advance
+from contractops.operator.showing import show
+from contractops.operator.showing.tokens import PREFIX
+from contractops.operator.slack.actions import Action
+from contractops.operator.slack.render import render
+from contractops.operator.store import gates
+from contractops.operator.store.db import Database
+from contractops.operator.store.tables import Button, Card, Draft, Effect, Envelope, Gate, Renewal
+from contractops.operator.workbench import Workbench
+from contractops.tools.signature import SignerPlan
+from contractops.tools.terms import Terms, terms_hash
+from tests.showing.factory import NOW, RENEWAL, World, envelope_state, portfolio
+
+DECIDES = {
+    Action.RENEWAL_PREPARE: Event.PREPARE,
+    Action.RENEWAL_WAKE: Event.WAKE,
+    Action.DRAFT_APPROVE: Event.APPROVE,
+    Action.DRAFT_EDIT: Event.EDIT,
+    Action.DRAFT_TAKE_BACK: Event.TAKE_BACK,
+    Action.OFFER_USE: Event.EDIT,
+    Action.SECOND_APPROVE: Event.APPROVE,
+    Action.SECOND_DECLINE: Event.DECLINE,
+    Action.MISSED_OFFER: Event.OFFER,
+    Action.MISSED_PREPARE: Event.OFFER,
+    Action.NOTICE_EVIDENCE: Event.SERVED,
+    Action.RENEWAL_SNOOZE: Event.SNOOZE,
+    Action.RENEWAL_STOP: Event.STOP,
+    Action.DIFFERENCE_ACCEPT: Event.ACCEPT,
+    Action.DIFFERENCE_DISPUTE: Event.DISPUTE,
+}
+"""What a button decides, directly or through its form."""
+
+PRIMARY = {Action.RENEWAL_PREPARE, Action.DRAFT_APPROVE, Action.SECOND_APPROVE, Action.MISSED_OFFER, Action.MISSED_PREPARE}
+"""Buttons that are the primary of a row and decide; an edit is one too where no approval stands beside it."""
+
+
+class Clock:
+    """Business time that the test moves."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> datetime:
+        """The moment of this step."""
+        return self.at
+
+
+def pdf(terms: Terms, signers: tuple[SignerPlan, ...]) -> bytes:
+    """A document that differs when the terms or the signers do."""
+    return f"{terms_hash(terms)} {[one.email for one in signers]}".encode()
+
+
+@pytest.fixture
+def lives(tmp_path: Path) -> Iterator[Database]:
+    """A database of its own: these moves are committed."""
+    made = portfolio(f"sqlite:///{tmp_path / 'lives.db'}")
+    yield made
+    made.dispose()
+
+
+def answer_of(event: Event, choice: random.Random, session: Session, row: Renewal, now: datetime) -> dict[str, Any]:
+    """The typed extras that the forms of the desk, the vendor or the clock would give."""
+    said: dict[str, Any] = {"reason": "A reason of some length.", "at": now.isoformat(), "by_name": "Priya Nair"}
+    if event is Event.SNOOZE:
+        said["until"] = (now + timedelta(days=2)).isoformat()
+    if event is Event.REASSIGN:
+        said["people"] = ["sam.okafor"]
+    if event is Event.EDIT:
+        stored = session.get_one(Draft, (row.id, row.draft_number))
+        said["choices"] = {**stored.choices, "term_months": choice.choice([12, 24, 36]), "note": f"Change {choice.random()}"}
+    if event in {Event.REFUSE, Event.VOID, Event.EXPIRE}:
+        said["envelope"] = f"env-{row.version}"
+    if event is Event.DIFFER:
+        said["differences"] = [{"page": 1, "approved": "one", "signed": "two"}]
+    return said
+
+
+def settle_effects(session: Session, row: Renewal, choice: random.Random, now: datetime) -> None:
+    """Some effects get their receipt, some stop; as the jobs would store it."""
+    for effect in session.exec(select(Effect).where(Effect.status == "todo", Effect.kind != "slack.card")).all():
+        effect.status = choice.choice(["done", "done", "done", "needs_person", "todo"])
+        if effect.kind == "docusign.send" and effect.status == "done":
+            effect.remote_id = f"env-{effect.version}"
+            plan = effect.payload["plan"]
+            people = [(one["name"], one["email"], "sent", now, None) for one in plan["signers"]]
+            state = envelope_state("sent", people)
+            session.add(
+                Envelope(
+                    envelope_id=effect.remote_id,
+                    renewal_id=row.id,
+                    draft_number=row.draft_number,
+                    status="sent",
+                    state=state,
+                    expires_at=datetime.fromisoformat(plan["expires_at"]),
+                    sent_at=now,
+                )
+            )
+        session.add(effect)
+
+
+def inspect(session: Session, world: World, row: Renewal, now: datetime) -> Counter[Action]:
+    """Show every card twice and hold the house rules; returns the buttons that decide."""
+    offered: Counter[Action] = Counter()
+    primaries: Counter[tuple[str | None, str | None]] = Counter()
+    for card in session.exec(select(Card).order_by(Card.key)).all():
+        first, second = (render(show(session, card, now, world.rules)) for _time in range(2))
+        assert first == second, card.key
+        rows = [block for block in first["blocks"] if block["type"] == "actions"]
+        elements = [element for block in rows for element in block["elements"]]
+        session.flush()
+        for element in elements:
+            action = Action.named(element["action_id"])
+            button = session.get_one(Button, element["value"])
+            assert element["value"].startswith(PREFIX)
+            assert button.action == action
+            if action not in DECIDES:
+                continue
+            offered[action] += 1
+            gate = session.get_one(Gate, button.gate_key)
+            assert gate.decision is None, f"{card.key} offers {action} over a decided gate"
+            assert gate.key == gates.key_of(row.id, row.version), f"{card.key} offers {action} over an old gate"
+            assert DECIDES[action] in TRANSITIONS[Stage(row.stage)], f"{card.key} offers {action} in {row.stage}"
+            if element.get("style") == "primary" and card.kind != "reminder":
+                primaries[(gate.key, card.person_id)] += 1
+    assert max(primaries.values(), default=0) <= 1, primaries
+    return offered
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_cards_stay_true_through_a_life(lives: Database, seed: int) -> None:
+    """After every move: one primary row a question and person, no button over a decided question, no button the stage cannot answer."""
+    choice, clock = random.Random(seed), Clock()  # noqa: S311 - chance of a test
+    with lives.write() as session:
+        world = World(session)
+        row = world.renewal(Stage.WATCHING, 0)
+        world.gate(row, "clock", ())
+    bench = Workbench(lives, clock, world.rules, pdf)
+    for step in range(14):
+        clock.at += timedelta(hours=5)
+        with lives.write() as session:
+            row = session.get_one(Renewal, RENEWAL)
+            settle_effects(session, row, choice, clock.at)
+            inspect(session, world, row, clock.at)
+            gate = gates.open_of(session, row.id, row.version)
+            events = [event for event in TRANSITIONS[Stage(row.stage)] if plausible(event, gate, session, row, step)]
+            if gate is None or not events:
+                return
+            event = choice.choice(events)
+            by = gates.MACHINE if not gate.allowed or event in {Event.LAPSE, Event.REASSIGN, Event.WAKE} else gate.allowed[0]
+            gates.decide(session, gate.key, gate.payload_hash, event, by=by, at=clock.at, answer=answer_of(event, choice, session, row, clock.at))
+            session.flush()
+            inspect(session, world, row, clock.at)
+        advance(bench, RENEWAL)
+    with lives.write() as session:
+        inspect(session, world, session.get_one(Renewal, RENEWAL), clock.at)
+
+
+def plausible(event: Event, gate: Gate | None, session: Session, row: Renewal, step: int) -> bool:
+    """Events that somebody or something could bring now; endings only late, so that lives are long."""
+    late = {Event.LAPSE, Event.LET_RENEW, Event.STOP, Event.SERVED}
+    never = {Event.REARM, Event.DRAFTED, Event.ESCALATE, Event.STALE, Event.SEND, Event.WITHDRAW, Event.COMPLETE, Event.STUCK}
+    if event in never or (event in late and step < 9):  # noqa: PLR2004 - long lives
+        return False
+    if event in {Event.DECLINE, Event.REASSIGN, Event.TAKE_BACK}:
+        return gate is not None and gate.kind == "approver"
+    if event in {Event.REFUSE, Event.VOID, Event.EXPIRE}:
+        return session.get(Envelope, f"env-{row.version}") is not None
+    return True
