@@ -103,7 +103,8 @@ class Operator:
 
     def inbound(self, key: str) -> None:
         """Handle an inbox row that its receiver left unhandled."""
-        with self.core.database.read() as session:
+        with self.core.database.write() as session:
+            inbox.taken(session, key)
             row = session.get(Inbox, key)
         if row is None or row.handled_at is not None:
             return
@@ -178,10 +179,12 @@ class _LateBell:
         """The worker has been launched."""
         self._client = engine.Client(self._url)
 
-    def enqueue(self, key: str, job: str, args: list[str], *, queue: engine.Queue = "now", once: str | None = None) -> None:
+    def enqueue(
+        self, key: str, job: str, args: list[str], *, queue: engine.Queue = "now", once: str | None = None, delay: float = 0.0
+    ) -> None:
         """See ``engine.Doorbell``."""
         if self._client is not None:
-            self._client.enqueue(key, job, args, queue=queue, once=once)
+            self._client.enqueue(key, job, args, queue=queue, once=once, delay=delay)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -92,18 +92,28 @@ class Place:
 
 def demo(folder: Path, *, script: bool, port: int, model: bool) -> int:
     """Run the demo; returns the exit status of the journey, or 0 when a person ended it."""
+    with started(folder, port=port, model=model) as (place, operator):
+        if script:
+            return _play(place)
+        return _by_hand(place, operator)
+
+
+@contextmanager
+def started(folder: Path, *, port: int = 0, model: bool = False) -> Iterator[tuple[Place, subprocess.Popen[bytes]]]:
+    """The seeded local world and the operator beside it, both answering; nothing is imported yet. Both end with the context.
+
+    ``folder`` is made anew; ``port`` 0 takes a free one for the world. Raises ``VendorError`` CO-DMO-001 when one of them does
+    not answer in time, ``InputError`` CO-DMO-002 for a folder that holds something else.
+    """
     place = Place(_fresh(folder), port or _free_port(), _free_port())
     with ExitStack() as running:
         public_key = _make_key(place.folder / "key.pem")
         running.enter_context(_process(_world_command(place, model=model), place.folder / "world.log", dict(os.environ)))
         _wait_for(f"{place.world}/_world/clock", place.folder / "world.log")
         httpx.post(f"{place.world}/_world/seed", json=seed(SAMPLE, public_key), timeout=10.0).raise_for_status()
-        environment = place.environment()
-        operator = running.enter_context(_process(_operator_command(place), place.folder / "operator.log", environment))
+        operator = running.enter_context(_process(operator_command(place), place.folder / "operator.log", place.environment()))
         _wait_for(f"{place.operator}/health", place.folder / "operator.log")
-        if script:
-            return _play(place, environment)
-        return _by_hand(place, environment, operator)
+        yield place, operator
 
 
 def seed(sample: Path, public_key: str) -> dict[str, Any]:
@@ -140,13 +150,28 @@ def salesforce_record(record: dict[str, Any]) -> dict[str, Any]:
     return {"object": "Contract", "external_field": "MSA_Number__c", "external_id": record["contract_id"], "fields": fields}
 
 
-def _by_hand(place: Place, environment: dict[str, str], operator: subprocess.Popen[bytes]) -> int:
+def load_sample(place: Place) -> float:
+    """Import the sample portfolio by the command line and wait for the first card; returns the seconds that both took.
+
+    Raises ``InputError`` CO-DMO-003 when the import ends with another status than 0 or 1.
+    """
     begun = time.monotonic()
-    ran = subprocess.run([*_cli(), "import", str(SAMPLE)], env=environment, check=False)
+    ran = subprocess.run([*_cli(), "import", str(SAMPLE)], env=place.environment(), check=False)
     if ran.returncode not in {0, 1}:
-        return ran.returncode
+        raise InputError("CO-DMO-003", f"the sample was not imported (exit status {ran.returncode})", advice="Read what the import said.")
     _wait_for_card(place.world)
-    seconds = time.monotonic() - begun
+    return time.monotonic() - begun
+
+
+def write_control(place: Place) -> Path:
+    """The file that tells the journey how to kill the operator and how to start it again."""
+    control = place.folder / "control.json"
+    control.write_text(json.dumps({"operator_pid_file": str(place.pid_file), "restart": operator_command(place)}), encoding="utf-8")
+    return control
+
+
+def _by_hand(place: Place, operator: subprocess.Popen[bytes]) -> int:
+    seconds = load_sample(place)
     sys.stdout.write(f"\nFirst card after {seconds:.1f} s. Open the local Slack: {place.world}/\nCtrl-C stops everything.\n")
     sys.stdout.flush()
     try:
@@ -157,18 +182,17 @@ def _by_hand(place: Place, environment: dict[str, str], operator: subprocess.Pop
     return operator.returncode
 
 
-def _play(place: Place, environment: dict[str, str]) -> int:
-    control = place.folder / "control.json"
-    control.write_text(json.dumps({"operator_pid_file": str(place.pid_file), "restart": _operator_command(place)}), encoding="utf-8")
-    command = [sys.executable, str(JOURNEY), "--world", place.world, "--control", str(control), "--sample", str(SAMPLE)]
-    return subprocess.run([*command, "--cli", " ".join(_cli())], env=environment, check=False).returncode
+def _play(place: Place) -> int:
+    command = [sys.executable, str(JOURNEY), "--world", place.world, "--control", str(write_control(place)), "--sample", str(SAMPLE)]
+    return subprocess.run([*command, "--cli", " ".join(_cli())], env=place.environment(), check=False).returncode
 
 
 def _cli() -> list[str]:
     return [sys.executable, "-m", "contractops.operator.cli"]
 
 
-def _operator_command(place: Place) -> list[str]:
+def operator_command(place: Place) -> list[str]:
+    """How the operator of this demo is started."""
     return [*_cli(), "run", "--pid-file", str(place.pid_file)]
 
 

@@ -29,8 +29,11 @@ _runtime: dict[str, Any] = {}
 class Doorbell(Protocol):
     """What the rest of the product knows of the engine."""
 
-    def enqueue(self, key: str, job: str, args: list[str], *, queue: Queue = "now", once: str | None = None) -> None:
-        """Ring: run ``job(*args)`` soon, once for ``key``. ``once`` merges with a ring of that name that still waits."""
+    def enqueue(self, key: str, job: str, args: list[str], *, queue: Queue = "now", once: str | None = None, delay: float = 0.0) -> None:
+        """Ring: run ``job(*args)`` soon, once for ``key``, not before ``delay`` seconds.
+
+        ``once`` merges with a ring of that name that still waits.
+        """
         ...
 
 
@@ -70,9 +73,11 @@ class Client:
             system_database_url=engine_url(database_url), system_database_engine=self._engine, serializer=_serializer()
         )
 
-    def enqueue(self, key: str, job: str, args: list[str], *, queue: Queue = "now", once: str | None = None) -> None:
+    def enqueue(self, key: str, job: str, args: list[str], *, queue: Queue = "now", once: str | None = None, delay: float = 0.0) -> None:
         """See ``Doorbell``."""
         options: dict[str, Any] = {"queue_name": queue, "workflow_name": "job", "workflow_id": key, "app_version": VERSION}
+        if delay > 0:
+            options["delay_seconds"] = delay
         if once is not None:
             options |= {"deduplication_id": once, "duplication_policy": "return-existing"}
         self._client.enqueue(options, job, args)  # type: ignore[arg-type]  # a TypedDict built in two steps

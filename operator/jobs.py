@@ -33,6 +33,7 @@ from contractops.tools.ports import Clock, Signer
 
 BATCH: Final = 500
 BACK_OFF: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300, 900))
+MOST_TRIES: Final = 3
 GIVE_UP_AFTER: Final = 50  # attempts; with the back-off above about half a day
 LOST_RING: Final = timedelta(seconds=5)
 LEFT_BEHIND: Final = "the operator stopped while it was doing this; nobody can tell whether it happened"
@@ -190,10 +191,21 @@ class Jobs:
             self._ring_all_effects(wall)
 
     def batch(self, batch: str) -> None:
-        """Attend to every renewal of the batch; a marker goes away with its work."""
+        """Attend to every renewal of the batch, most urgent first; a marker goes away with its work.
+
+        A marker is counted before it is worked on: one that kills its job is left aside after ``MOST_TRIES``, and the others go on.
+        """
         with self._database.read() as session:
-            rows = session.exec(select(Due).where(Due.batch == batch).order_by(col(Due.urgency))).all()
+            rows = session.exec(
+                select(Due).where(Due.batch == batch, Due.tries < MOST_TRIES).order_by(col(Due.tries), col(Due.urgency))
+            ).all()
         for row in rows:
+            with self._database.write() as session:
+                stored = session.get(Due, (row.renewal_id, row.version, row.action_at), populate_existing=True)
+                if stored is None:
+                    continue
+                stored.tries += 1
+                session.add(stored)
             self.attend(row.renewal_id)
             with self._database.write() as session:
                 stored = session.get(Due, (row.renewal_id, row.version, row.action_at))
@@ -247,7 +259,7 @@ class Jobs:
         wall = wall_now()
         with self._database.read() as session:
             ready = ready_to_advance(session)
-            batches = session.exec(select(Due.batch).where(col(Due.batch).is_not(None)).distinct()).all()
+            batches = session.exec(select(Due.batch).where(col(Due.batch).is_not(None), Due.tries < MOST_TRIES).distinct()).all()
             left = inbox.waiting(session, at=wall, older_than=LOST_RING)
         for renewal_id in ready:
             self._bell.enqueue(f"advance:{renewal_id}:{uuid.uuid4().hex}", "advance", [renewal_id], once=f"advance:{renewal_id}")
@@ -273,8 +285,8 @@ def mark_due(session: Session, now: datetime) -> int:
     """Mark every renewal whose next action has come; marking again marks nothing. Returns how many were marked."""
     marked = session.connection().execute(
         text(
-            "INSERT INTO due (renewal_id, version, action_at, urgency) "
-            "SELECT id, version, next_action_at, decide_by FROM renewal WHERE next_action_at <= :now "
+            "INSERT INTO due (renewal_id, version, action_at, urgency, tries) "
+            "SELECT id, version, next_action_at, decide_by, 0 FROM renewal WHERE next_action_at <= :now "
             "ON CONFLICT DO NOTHING"
         ).bindparams(now=now)
     )

@@ -8,8 +8,8 @@ Rules of this module:
 
 Run by `contractops demo --script`, or by hand:
 `python scripts/journey.py --world URL --cli "CMD ..." --control FILE [--sample FOLDER]`. CMD finds the database by its own
-environment or options. FILE is JSON {"operator_pid_file": path, "restart": [program, argument, ...]}: how to kill the operator
-and how to start it again.
+environment or options. FILE is JSON {"operator_pid_file": path, "restart": [program, argument, ...], "log": path}: how to kill the
+operator, how to start it again, and where it writes.
 """
 
 import argparse
@@ -202,7 +202,8 @@ class Operator:
 
     def start(self) -> None:
         """Start it again, as it was started first."""
-        self._started.append(subprocess.Popen(self._control["restart"], stdin=subprocess.DEVNULL))
+        with Path(self._control["log"]).open("ab") as log:
+            self._started.append(subprocess.Popen(self._control["restart"], stdin=subprocess.DEVNULL, stdout=log, stderr=log))
 
     def stop(self) -> None:
         """End what this journey started."""
@@ -436,7 +437,9 @@ def main() -> int:
     parser.add_argument("--world", required=True, help="address of the local world")
     parser.add_argument("--cli", required=True, help="how to call the command line")
     parser.add_argument("--control", required=True, type=Path, help="JSON file: operator_pid_file, restart")
-    parser.add_argument("--sample", type=Path, default=Path(__file__).resolve().parent.parent / "sample" / "portfolio", help="folder to import")
+    parser.add_argument(
+        "--sample", type=Path, default=Path(__file__).resolve().parent.parent / "sample" / "portfolio", help="folder to import"
+    )
     given = parser.parse_args()
     world, operator = World(given.world), Operator(given.cli, given.control)
     try:

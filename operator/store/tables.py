@@ -102,6 +102,7 @@ class Inbox(SQLModel, table=True):
     payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     received_at: datetime  # wall time
     handled_at: datetime | None = None  # wall time
+    tries: int = 0  # by recovery; a poison message is left for a person
     outcome: str | None = None
 
 
@@ -252,6 +253,7 @@ class Due(SQLModel, table=True):
     version: int = Field(primary_key=True)
     action_at: datetime = Field(primary_key=True)
     batch: str | None = None
+    tries: int = 0  # a marker that failed too often is left for a person, so that the others go on
     urgency: datetime | None = None  # decide_by: most urgent first
 
 

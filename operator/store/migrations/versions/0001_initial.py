@@ -363,6 +363,7 @@ def _renewals() -> None:
         *_number("version"),
         *_moment("action_at"),
         *_text("batch", null=True),
+        *_number("tries"),
         *_moment("urgency", null=True),
         sa.PrimaryKeyConstraint("renewal_id", "version", "action_at"),
     )
@@ -424,6 +425,7 @@ def _effects() -> None:
         *_json("payload"),
         *_moment("received_at"),
         *_moment("handled_at", null=True),
+        *_number("tries"),
         *_text("outcome", null=True),
         sa.PrimaryKeyConstraint("key"),
     )
