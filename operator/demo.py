@@ -166,7 +166,8 @@ def load_sample(place: Place) -> float:
 def write_control(place: Place) -> Path:
     """The file that tells the journey how to kill the operator and how to start it again."""
     control = place.folder / "control.json"
-    control.write_text(json.dumps({"operator_pid_file": str(place.pid_file), "restart": operator_command(place)}), encoding="utf-8")
+    words = {"operator_pid_file": str(place.pid_file), "restart": operator_command(place), "log": str(place.folder / "operator.log")}
+    control.write_text(json.dumps(words), encoding="utf-8")
     return control
 
 
