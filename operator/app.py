@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -48,9 +49,9 @@ class Operator:
     def __init__(self, settings: Settings) -> None:
         self.core = Core(settings)
         self.settings = settings
-        self.messenger = _messenger(settings)
-        self.signer = _docusign(settings)
-        self.crm = _crm(settings, self.core)
+        self.messenger = messenger_of(settings)
+        self.signer = docusign_of(settings)
+        self.crm = crm_of(settings, self.core)
         self.bell = _LateBell(settings.database_url)
         self.workbench = Workbench(self.core.database, self.core.clock, self.core.rules, render)
         self.jobs = Jobs(
@@ -197,19 +198,17 @@ def _every(seconds: int) -> str:
     return f"*/{max(1, seconds)} * * * * *" if seconds < MINUTE else EVERY_MINUTE
 
 
-def _messenger(settings: Settings) -> SlackMessenger | None:
+def messenger_of(settings: Settings) -> SlackMessenger | None:
+    """Slack as the settings name it, or None when it is not configured."""
     if settings.slack_bot_token is None:
         return None
     return SlackMessenger(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
 
 
-def _docusign(settings: Settings) -> DocuSign | None:
+def docusign_of(settings: Settings) -> DocuSign | None:
+    """DocuSign as the settings name it, or None. Raises ``InputError`` CO-SET-010 when its key cannot be read."""
     if settings.docusign_host is None:
         return None
-    if settings.docusign_private_key is None:
-        raise InputError(
-            "CO-SET-010", "CONTRACTOPS_DOCUSIGN_PRIVATE_KEY is not set", advice="Name the file of the RSA key of the integration."
-        )
     hook = f"{settings.public_url.rstrip('/')}/docusign/connect" if settings.public_url else None
     return DocuSign(
         DocuSignConfig(
@@ -219,28 +218,40 @@ def _docusign(settings: Settings) -> DocuSign | None:
             audience=httpx.URL(settings.docusign_oauth_url).netloc.decode(),
             integration_key=settings.docusign_integration_key,
             user_id=settings.docusign_user_id,
-            private_key=settings.docusign_private_key.read_text(),
+            private_key=_key(settings.docusign_private_key, "CONTRACTOPS_DOCUSIGN_PRIVATE_KEY", "CO-SET-010"),
             hook_url=hook,
         ),
         wall_now,
     )
 
 
-def _crm(settings: Settings, core: Core) -> Crm:
+def crm_of(settings: Settings, core: Core) -> Crm:
+    """Salesforce as the settings name it, else the embedded CRM."""
+    return salesforce_of(settings) or EmbeddedCrm(core.database, core.clock)
+
+
+def salesforce_of(settings: Settings) -> Salesforce | None:
+    """Salesforce as the settings name it, or None. Raises ``InputError`` CO-SET-011 when its key cannot be read."""
     if settings.salesforce_url is None:
-        return EmbeddedCrm(core.database, core.clock)
-    if settings.salesforce_private_key is None:
-        raise InputError(
-            "CO-SET-011", "CONTRACTOPS_SALESFORCE_PRIVATE_KEY is not set", advice="Name the file of the RSA key of the connected app."
-        )
+        return None
     return Salesforce(
         SalesforceConfig(
             login_url=settings.salesforce_url,
             client_id=settings.salesforce_client_id,
             username=settings.salesforce_username,
-            private_key=settings.salesforce_private_key.read_text(),
+            private_key=_key(settings.salesforce_private_key, "CONTRACTOPS_SALESFORCE_PRIVATE_KEY", "CO-SET-011"),
             audience=settings.salesforce_audience,
             api_version=settings.salesforce_version.removeprefix("v"),
         ),
         wall_now,
     )
+
+
+def _key(path: Path | None, variable: str, code: str) -> str:
+    """The text of a private key. Raises ``InputError`` naming the setting."""
+    if path is None:
+        raise InputError(code, f"{variable} is not set.", advice="Name the file of the RSA key (PEM).")
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(code, f"{variable}: {path} cannot be read as a key.", advice="Name the file of the RSA key (PEM).") from None

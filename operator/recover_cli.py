@@ -36,11 +36,11 @@ class _CountingBell:
         self.rung: Counter[str] = Counter()
         self._client = client
 
-    def enqueue(self, key: str, job: str, args: list[str], *, queue: Queue = "now", once: str | None = None) -> None:
+    def enqueue(self, key: str, job: str, args: list[str], *, queue: Queue = "now", once: str | None = None, delay: float = 0.0) -> None:
         """See ``engine.Doorbell``."""
         self.rung[job] += 1
         if self._client is not None:
-            self._client.enqueue(key, job, args, queue=queue, once=once)
+            self._client.enqueue(key, job, args, queue=queue, once=once, delay=delay)
 
 
 def run(db: str | None, *, as_json: bool) -> int:

@@ -75,6 +75,19 @@ def table(columns: Sequence[Column], rows: Sequence[Row]) -> None:
         console.print(_line(cells, row.rest, [columns[place] for place in shown], widths, width))
 
 
+def table_line(words: Sequence[str], text: str) -> None:
+    """Print words of a fixed width, coloured as in a table, then a sentence."""
+    console = _console()
+    line = Text(_GAP).join(Text(word, style=COLOURS.get(word.strip(), "")) for word in words)
+    room = console.width - line.cell_len - len(_GAP) if console.is_terminal else None
+    if room is None:
+        console.print(line.append(_GAP + text))
+        return
+    for number, part in enumerate(Text(text).wrap(console, max(room, 20))):
+        lead = line if number == 0 else Text(" " * line.cell_len)
+        console.print(lead.copy().append(_GAP).append(part.plain))
+
+
 def say(text: str = "", *, indent: int = 0, hang: int = 0) -> None:
     """Print a sentence on standard output; on a terminal it wraps between words, following lines moved in by ``hang`` more."""
     console = _console()

@@ -191,6 +191,8 @@ def _answer(tool: _Tool, line: bytes, number: int) -> tuple[str, bool]:
         return _error(code, f"{where}: {first['msg']}" if where else first["msg"], number), True
     except ContractOpsError as problem:
         return _error(problem.code, problem.message, number), True
+    except (ValueError, ArithmeticError) as problem:  # a date beyond the calendar, a length no date can hold
+        return _error("CO-TOL-004", f"out of range: {problem}", number), True
 
 
 def _error(code: str, message: str, line: int) -> str:

@@ -26,10 +26,12 @@ def upgrade() -> None:
     """Make every table."""
     _staff_and_customers()
     _agreements()
+    _clauses_and_orders()
     _service()
     _prices_and_money()
     _outside_and_files()
     _renewals()
+    _terms()
     _effects()
     _cards()
     _decisions()
@@ -127,7 +129,7 @@ def _staff_and_customers() -> None:
 
 
 def _agreements() -> None:
-    """Agreements, the clauses behind their facts, and orders."""
+    """Agreements and their amendments."""
     _versioned(
         "contract",
         *_text("kind", "account_id"),
@@ -162,6 +164,10 @@ def _agreements() -> None:
     )
     op.create_index("ix_contract_account_id", "contract", ["account_id"])
     op.create_index("ix_contract_amends_id", "contract", ["amends_id"])
+
+
+def _clauses_and_orders() -> None:
+    """The clauses behind facts, and service orders."""
     _versioned(
         "clause",
         *_text("subject_id", "topic", "document"),
@@ -357,6 +363,10 @@ def _renewals() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_index("ix_gate_renewal_id", "gate", ["renewal_id"])
+
+
+def _terms() -> None:
+    """What the sweep marks, and what closes and opens terms."""
     op.create_table(
         "due",
         *_text("renewal_id"),
