@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator.documents.read import compare
-from contractops.operator.store import cards, gates
+from contractops.operator.store import cards, crm_history, gates
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import Blob
 from contractops.operator.store.tables import Effect, Envelope, Renewal
@@ -151,9 +151,12 @@ class Records:
     def write(self, effect: Effect) -> Receipt:
         """Conditional write with read-back; fields that a person changed meanwhile come back as conflicts."""
         receipt = self._crm.write(CrmPatch.model_validate(effect.payload["patch"]))
+        record = self._crm.read(receipt.contract_id)
         answer = {"receipt": receipt.model_dump(mode="json")}
 
         def follow(session: Session, done: Effect, now: datetime) -> None:
+            if record is not None:
+                crm_history.remember(session, record, now)
             answer_machine(session, done, Event.STUCK if receipt.mismatches else Event.WRITTEN, answer, now)
 
         return Receipt(receipt.contract_id, answer, follow)
@@ -196,7 +199,7 @@ def apply_envelope(session: Session, row: Envelope, state: dict[str, Any], *, no
     renewal = session.get_one(Renewal, row.renewal_id, populate_existing=True)
     cards.rewrite(
         session,
-        cards.touched_by(session, renewal.id, gates.key_of(renewal.id, renewal.version), root=f"{renewal.id}/root"),
+        cards.touched_by(session, renewal, gates.key_of(renewal.id, renewal.version)),
         version=renewal.version,
         wall=wall,
     )

@@ -58,8 +58,7 @@ class Workbench:
         row = session.get(Renewal, renewal_id)
         if row is None:
             return
-        gate_key = gates.key_of(renewal_id, row.version)
-        touched = cards.touched_by(session, renewal_id, gate_key, root=f"{renewal_id}/root")
+        touched = cards.touched_by(session, row, gates.key_of(renewal_id, row.version))
         cards.rewrite(session, touched, version=row.version, wall=wall_now())
 
     def tell_parked(self, session: Session, effect: Effect, error: str, *, unknown: bool) -> None:
@@ -110,14 +109,12 @@ class Workbench:
                 counted=counted,
             )
         new = {card.key for card in step.cards}
-        root = f"{position.renewal_id}/root"
-        old = [row for row in cards.touched_by(session, position.renewal_id, left, root=root) if row.key not in new]
-        cards.rewrite(session, old, version=version, wall=wall)
+        renewal = session.get_one(Renewal, position.renewal_id, populate_existing=True)
+        old = [row for row in cards.touched_by(session, renewal, left) if row.key not in new]
         for row in old:
-            if row.key == root:
-                row.gate_key = gate_key  # the root always carries the buttons of the present question
-        if step.event in _RETURNS:
-            self._revive_draft(session, position, gate_key, version, wall)
+            if cards.carries_question(row, renewal):
+                row.gate_key = gate_key
+        cards.rewrite(session, old, version=version, wall=wall)
 
     def _rearm(self, session: Session, row: Renewal, now: datetime) -> None:
         """The date moved: the new one is taken over, the thread is told, the alerts start anew."""
@@ -133,17 +130,6 @@ class Workbench:
         root = session.get(Card, f"{row.id}/root")
         if root is not None and root.ts is not None:
             cards.add(session, card, renewal_id=row.id, version=row.version, gate_key=None, now=now, wall=wall_now())
-
-    def _revive_draft(self, session: Session, position: Position, gate_key: str, version: int, wall: datetime) -> None:
-        """A draft that came back to its owner: its card carries the buttons of the new question."""
-        row = session.get_one(Renewal, position.renewal_id)
-        card = session.get(Card, f"{position.renewal_id}/draft/{row.draft_number}")
-        if card is not None:
-            card.gate_key = gate_key
-            cards.rewrite(session, [card], version=version, wall=wall)
-
-
-_RETURNS = frozenset({Event.DECLINE, Event.TAKE_BACK, Event.REFUSE, Event.VOID, Event.EXPIRE, Event.DISPUTE})
 
 
 def position_of(session: Session, renewal_id: str) -> Position:

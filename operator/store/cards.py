@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from contractops.graphs.steps import NewCard, NewEffect
 from contractops.operator.store import ledger
-from contractops.operator.store.tables import Card
+from contractops.operator.store.tables import Card, Renewal
 
 
 def add(
@@ -67,15 +67,17 @@ def rewrite(session: Session, rows: list[Card], *, version: int, wall: datetime)
         _intend(session, row, version=version, wall=wall)
 
 
-def touched_by(session: Session, renewal_id: str, gate_key: str, *, root: str) -> list[Card]:
-    """The root card of the thread and every card whose buttons answer ``gate_key``."""
-    return list(
-        session.exec(
-            select(Card)
-            .where(Card.renewal_id == renewal_id, or_(col(Card.key) == root, col(Card.gate_key) == gate_key))
-            .order_by(col(Card.key))
-        )
-    )
+def touched_by(session: Session, renewal: Renewal, gate_key: str) -> list[Card]:
+    """What a move rewrites: the root, the present draft's card and the one before, the offers, and every card that answers ``gate_key``."""
+    number = renewal.draft_number
+    names = [f"{renewal.id}/root", f"{renewal.id}/offers/1", *(f"{renewal.id}/draft/{one}" for one in (number - 1, number))]
+    touched = or_(col(Card.key).in_(names), col(Card.gate_key) == gate_key)
+    return list(session.exec(select(Card).where(Card.renewal_id == renewal.id, touched).order_by(col(Card.key))))
+
+
+def carries_question(card: Card, renewal: Renewal) -> bool:
+    """Whether the card always carries the buttons of the present question: the root, and the present draft's card."""
+    return card.key in {f"{renewal.id}/root", f"{renewal.id}/draft/{renewal.draft_number}"}
 
 
 def release(session: Session, *, now: datetime, wall: datetime, limit: int = 500) -> int:
