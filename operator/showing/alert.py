@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Stage
 from contractops.operator import cases, people, wording
+from contractops.operator.sentences import source
 from contractops.operator.showing import facts
 from contractops.operator.showing.explain import next_told
 from contractops.operator.showing.scene import Scene
@@ -184,7 +185,9 @@ def _answered(scene: Scene) -> Act | None:
 def _told_with(scene: Scene) -> tuple[str, ...]:
     """Who else was told at this lead time."""
     prefix = f"{scene.row.id}/told/{scene.row.safe_on}/{scene.card.args.get('lead')}/"
-    query = select(Card.person_id).where(Card.renewal_id == scene.row.id, Card.kind == "told", col(Card.key).startswith(prefix, autoescape=True))
+    query = select(Card.person_id).where(
+        Card.renewal_id == scene.row.id, Card.kind == "told", col(Card.key).startswith(prefix, autoescape=True)
+    )
     return tuple(scene.name(one) for one in scene.session.exec(query.order_by(col(Card.key))))
 
 
@@ -215,16 +218,33 @@ def snoozed(scene: Scene) -> SnoozedLine | TextReply:
     return TextReply(text=f"{scene.facts.account_name}: the quiet time has ended.", account=scene.facts.account_name)
 
 
-def moved(scene: Scene) -> MovedDate:
-    """The decide-by date moved."""
+def moved(scene: Scene) -> MovedDate | TextReply:
+    """The decide-by date moved, because the notice period or the term did."""
     args = scene.card.args
-    return MovedDate(
-        **scene.base,
-        old=date.fromisoformat(args["old"]),
-        new=date.fromisoformat(args["new"]),
-        because=str(args["because"]),
-        buttons=scene.row_of(Action.RENEWAL_WHY),
-    )
+    old, new = _day(args.get("old")), _day(args.get("new"))
+    why = scene.row_of(Action.RENEWAL_WHY)
+    if old is None or new is None:
+        now = "unknown" if new is None else wording.day(new)
+        return TextReply(text=f"{scene.facts.account_name}: decide-by is now {now}.", buttons=why, account=scene.facts.account_name)
+    return MovedDate(**scene.base, old=old, new=new, because=_because(scene), buttons=why)
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def _because(scene: Scene) -> str:
+    """What the dates rest on now: the term's end and the notice period, with its source."""
+    reason = next((one for one in scene.facts.window.reasons if one.code == "window.notice"), None)
+    if reason is None:
+        return "the facts of the contract changed"
+    where = f" ({source(reason.clause.model_copy(update={'quote': None}))})" if reason.clause else ""
+    unit = str(reason.values["unit"]).replace("_", " ")
+    end = scene.facts.window.term_end
+    return f"notice is {reason.values['length']} {unit} before the end" + (f" on {wording.day(end)}" if end else "") + where
 
 
 def handover(scene: Scene) -> HandoverNotice | TextReply:
@@ -247,4 +267,3 @@ def handover(scene: Scene) -> HandoverNotice | TextReply:
         returned=Act(by=to, at=datetime.fromisoformat(returned)) if returned else None,
         buttons=buttons,
     )
-

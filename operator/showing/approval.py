@@ -169,4 +169,6 @@ def reminder(scene: Scene) -> TextReply:
         what += f", {phrases.months(terms.term_months)}, {wording.money(terms.total)} in total"
     question = scene.session.get(Card, scene.card.thread) if scene.card.thread else None
     buttons = (scene.button(Action.CARD_OPEN, about=question.key),) if question else ()
-    return TextReply(text=f"{account}, {what}: your answer is wanted by {wording.deadline(by, scene.zone)}.", buttons=buttons, account=account)
+    return TextReply(
+        text=f"{account}, {what}: your answer is wanted by {wording.deadline(by, scene.zone)}.", buttons=buttons, account=account
+    )

@@ -137,7 +137,9 @@ def _in_review(scene: Scene, stored: Draft, terms: Terms) -> DraftState | None:
     if before is not None and before.decision == Event.DECLINE:
         return DeclinedBy(act=scene.act_of(before), reason=str((before.answer or {}).get("reason", "")))
     if before is not None and before.decision in _SENT_BACK:
-        return Closed(why=f"It came back on {wording.local_day(before.decided_at or before.opened_at, scene.zone)}; edit the terms to go on")
+        return Closed(
+            why=f"It came back on {wording.local_day(before.decided_at or before.opened_at, scene.zone)}; edit the terms to go on"
+        )
     if not can_be_approved(terms):
         return Blocked(findings=tuple(one for one in terms.findings if one.severity is Severity.BLOCKING))
     return None
@@ -165,7 +167,9 @@ def _buttons(scene: Scene, stored: Draft, terms: Terms, state: DraftState | None
         case None if scene.is_open("owner"):
             return (*scene.row_of(Action.DRAFT_APPROVE, Action.DRAFT_EDIT, Action.DRAFT_CHANGES, draft=number), *shows)
         case Blocked() if scene.is_open("owner"):
-            fixes = tuple(scene.button(Action.FINDING_PRICE, about=order, shown=order, draft=number) for order in orders_without_price(terms.findings))
+            fixes = tuple(
+                scene.button(Action.FINDING_PRICE, about=order, shown=order, draft=number) for order in orders_without_price(terms.findings)
+            )
             return (*fixes[:1], *scene.row_of(Action.DRAFT_EDIT, Action.DRAFT_CHANGES, draft=number), *shows)
         case OwnerApproved(waiting_for=str()):
             return (scene.button(Action.DRAFT_TAKE_BACK, draft=number), *shows)
@@ -195,7 +199,10 @@ def _price(terms: Terms) -> PriceBuild:
     base = Money(amount=Decimal(str(rise.get("base", terms.current.amount))), currency=terms.currency)
     ref = terms.uplift.ref
     clause = f", clause {ref.clause}" if ref and ref.clause else ""
-    ground = {UpliftKind.UP_TO: f"cap{clause}" if terms.uplift_pct == terms.uplift.percent else f"within the cap{clause}", UpliftKind.FIXED: f"fixed{clause}"}
+    ground = {
+        UpliftKind.UP_TO: f"cap{clause}" if terms.uplift_pct == terms.uplift.percent else f"within the cap{clause}",
+        UpliftKind.FIXED: f"fixed{clause}",
+    }
     return PriceBuild(
         base=base,
         uplift=terms.uplift_pct,

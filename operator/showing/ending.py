@@ -25,7 +25,9 @@ def missed(scene: Scene) -> MissedCard | TextReply:
     if row.safe_on is None or follows is None or found.monthly is None:
         closed = "on an unknown day" if row.safe_on is None else f"on {wording.day(row.safe_on)}"
         return TextReply(text=f"The window for {found.account_name} ({row.contract_id}) closed {closed}.", account=found.account_name)
-    sent = scene.session.exec(select(Alert.at).where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.status == "sent")).all()
+    sent = scene.session.exec(
+        select(Alert.at).where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.status == "sent")
+    ).all()
     today = wording.local_date(scene.now, scene.zone)
     last = window.last_defensible
     late = last is not None and row.safe_on < last and today <= last
@@ -70,7 +72,9 @@ def not_renewing(scene: Scene) -> NotRenewingCard | TextReply:
     asked = scene.asked
     if asked is not None and asked.decision == Event.WITHDRAW:
         act = scene.act_of(asked)
-        return TextReply(text=f"{found.account_name}: the decision not to renew was taken back by {act.by}, {wording.moment(act.at, scene.zone)}.")
+        return TextReply(
+            text=f"{found.account_name}: the decision not to renew was taken back by {act.by}, {wording.moment(act.at, scene.zone)}."
+        )
     if row.decide_by is None:
         return TextReply(text=f"{found.account_name}: not renewing. The date by which the notice must be received is unknown.")
     evidence = _evidence(scene) if row.served_at is not None else None

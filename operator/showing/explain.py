@@ -51,9 +51,7 @@ def why_dates(overview: cases.Overview) -> ReasonsReply:
         }.get(window.status, "The dates are unknown.")
     last = window.last_defensible
     tail = f"Contract's own last day: {wording.day(last)}." if last is not None and last != window.safe_on else ""
-    return ReasonsReply(
-        headline=headline, zone=window.zone, reasons=(*window.reasons, *(one.reason for one in window.send_by)), tail=tail
-    )
+    return ReasonsReply(headline=headline, zone=window.zone, reasons=(*window.reasons, *(one.reason for one in window.send_by)), tail=tail)
 
 
 def arithmetic(draft: Draft) -> ReasonsReply:

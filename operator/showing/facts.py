@@ -53,7 +53,11 @@ def service(summary: SlaSummary | None, target: Decimal | None, currency: str | 
         return None
     credit = next((one for one in summary.open_credits if one.currency == currency), None)
     return Service(
-        missed=len(summary.missed), months=summary.months, target=target, credit=credit, claim_closes=summary.next_claim_by if credit else None
+        missed=len(summary.missed),
+        months=summary.months,
+        target=target,
+        credit=credit,
+        claim_closes=summary.next_claim_by if credit else None,
     )
 
 
@@ -66,7 +70,9 @@ def crm_behind(missing: tuple[ChangeOrder, ...]) -> CrmBehind | None:
     return CrmBehind(missing=len(missing), net=reduce(Money.__add__, amounts) if same else None)
 
 
-def approval_steps(terms: Terms, owner: str | None, staff: Iterable[Staff], matrix: AuthorityMatrix, prepared_by: str) -> tuple[ApprovalStep, ...]:
+def approval_steps(
+    terms: Terms, owner: str | None, staff: Iterable[Staff], matrix: AuthorityMatrix, prepared_by: str
+) -> tuple[ApprovalStep, ...]:
     """The approvals that a draft needs, in order."""
     return required_approvals(terms, owner or "", staff, matrix, prepared_by=prepared_by)
 
@@ -75,7 +81,10 @@ def approvers(steps: tuple[ApprovalStep, ...], staff: tuple[Staff, ...]) -> tupl
     """Who must approve after the owner, by role and name."""
     by_id = {one.person_id: one.name for one in staff}
     return tuple(
-        Person(name=" or ".join(by_id[one] for one in step.allowed if one in by_id), role=people.TITLES.get(step.role, step.role.replace("_", " ")))
+        Person(
+            name=" or ".join(by_id[one] for one in step.allowed if one in by_id),
+            role=people.TITLES.get(step.role, step.role.replace("_", " ")),
+        )
         for step in steps[1:]
     )
 

@@ -188,7 +188,9 @@ def returned(scene: Scene) -> SentReply | PersonsText | TextReply:
 def _plan_of(scene: Scene, envelope: Envelope | None) -> EnvelopePlan | None:
     if envelope is None:
         return None
-    query = select(Effect).where(Effect.renewal_id == scene.row.id, Effect.kind == "docusign.send", Effect.remote_id == envelope.envelope_id)
+    query = select(Effect).where(
+        Effect.renewal_id == scene.row.id, Effect.kind == "docusign.send", Effect.remote_id == envelope.envelope_id
+    )
     found = scene.session.exec(query).first()
     return plan_of(found) if found else None
 

@@ -20,7 +20,12 @@ from contractops.operator.store.tables import Gate
 from contractops.tools.sla_credit import Credit
 from contractops.tools.values import Money
 
-SETTLED: Final = {"sent": "Sent to finance", "disputed": "Recorded as not a breach", "booked": "Booked", "returned": "Returned to the owner"}
+SETTLED: Final = {
+    "sent": "Sent to finance",
+    "disputed": "Recorded as not a breach",
+    "booked": "Booked",
+    "returned": "Returned to the owner",
+}
 """What became of a credit, in words."""
 
 

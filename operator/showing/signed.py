@@ -38,7 +38,17 @@ LABELS: Final = {
 }
 """CRM fields in words, in the order in which their changes are told."""
 
-_TOLD_ORDER = ("monthly_price", "term_end", "term_months", "discount_pct", "billing_contact", "notice_by", "term_start", "currency", "signed_on")
+_TOLD_ORDER = (
+    "monthly_price",
+    "term_end",
+    "term_months",
+    "discount_pct",
+    "billing_contact",
+    "notice_by",
+    "term_start",
+    "currency",
+    "signed_on",
+)
 _DATES = frozenset({"term_start", "term_end", "notice_by", "signed_on"})
 
 

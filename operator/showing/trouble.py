@@ -101,7 +101,10 @@ def _not_in_crm(scene: Scene, told: dict[str, Any], *, is_open: bool) -> TextRep
     said = [f"{account}: the CRM does not show what was signed."]
     if told.get("receipt"):
         receipt = CrmReceipt.model_validate(told["receipt"])
-        said += [f"{wording.sentence_case(LABELS.get(one.field, one.field))}: CRM {one.old or 'not set'}, signed {one.new or 'not set'}." for one in receipt.mismatches]
+        said += [
+            f"{wording.sentence_case(LABELS.get(one.field, one.field))}: CRM {one.old or 'not set'}, signed {one.new or 'not set'}."
+            for one in receipt.mismatches
+        ]
     said.append(_outcome(scene) or "Accept writes the signed values once more; dispute stops and returns the draft.")
     buttons = scene.row_of(Action.DIFFERENCE_ACCEPT, Action.DIFFERENCE_DISPUTE) if is_open else ()
     return TextReply(text="\n".join(said), buttons=buttons, account=account)

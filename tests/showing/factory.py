@@ -112,7 +112,13 @@ class World:
     def card(self, key: str, kind: str, gate: Gate | None = None, person: str = "maria.ortiz", **args: Any) -> Card:
         """A card that was asked for."""
         card = Card(
-            key=f"{RENEWAL}/{key}", renewal_id=RENEWAL, kind=kind, person_id=person, gate_key=gate.key if gate else None, args=args, created_at=NOW
+            key=f"{RENEWAL}/{key}",
+            renewal_id=RENEWAL,
+            kind=kind,
+            person_id=person,
+            gate_key=gate.key if gate else None,
+            args=args,
+            created_at=NOW,
         )
         self.session.add(card)
         self.session.flush()
@@ -215,7 +221,9 @@ class World:
 
     def chain(self, row: Renewal, event: str, by: str, data: dict[str, Any], *, moved: bool = True, when: datetime = NOW) -> None:
         """A line of the chain."""
-        audit.append(self.session, row.id, version=row.version, event=event, old=row.stage, new=row.stage, by=by, at=when, data=data, moved=moved)
+        audit.append(
+            self.session, row.id, version=row.version, event=event, old=row.stage, new=row.stage, by=by, at=when, data=data, moved=moved
+        )
         self.session.flush()
 
 
@@ -225,5 +233,7 @@ def envelope_state(status: str, recipients: list[tuple[str, str, str, datetime, 
         "envelope_id": "env-1",
         "status": status,
         "changed_at": max(one[3] for one in recipients).isoformat(),
-        "recipients": [{"name": one[0], "email": one[1], "status": one[2], "at": one[3].isoformat(), "reason": one[4]} for one in recipients],
+        "recipients": [
+            {"name": one[0], "email": one[1], "status": one[2], "at": one[3].isoformat(), "reason": one[4]} for one in recipients
+        ],
     }

@@ -165,7 +165,16 @@ def test_the_review_form_repeats_every_figure(world: World) -> None:
     row, _draft, _gate, _card, second = at_dana(world)
     view = opened(world, row, second, Action.SECOND_APPROVE)
     said = str(view["blocks"])
-    for figure in ("USD 16,723.08", "USD 602,030.88", "12.00 %", "USD 82,095.12", "USD 16,200.00", "CO-118", "Priya Nair", "Maria Ortiz, Mon 7 Dec 2026"):
+    for figure in (
+        "USD 16,723.08",
+        "USD 602,030.88",
+        "12.00 %",
+        "USD 82,095.12",
+        "USD 16,200.00",
+        "CO-118",
+        "Priya Nair",
+        "Maria Ortiz, Mon 7 Dec 2026",
+    ):
         assert figure in said
 
 

@@ -33,7 +33,12 @@ def on_its_way(world: World, status: str, **values: Any) -> tuple[Renewal, Draft
     world.move(row, Stage.OUT_FOR_SIGNATURE)
     effect = world.sending(row, draft, status, **values)
     gate = world.gate(row, "signature", ())
-    cards = {"draft": card, "second": second, "sent": world.card("sent/1/0", "sent", gate, draft=1), "root": world.card("root", "alert", gate)}
+    cards = {
+        "draft": card,
+        "second": second,
+        "sent": world.card("sent/1/0", "sent", gate, draft=1),
+        "root": world.card("root", "alert", gate),
+    }
     return row, draft, cards, effect
 
 
@@ -122,7 +127,14 @@ def test_a_declined_envelope_returns_with_the_words_of_the_signer(world: World) 
     world.move(row, Stage.IN_REVIEW, round=1)
     gate = world.gate(row, draft=draft)
     cards["draft"].gate_key = gate.key
-    args = {"at": NOW.isoformat(), "by_name": "Priya Nair", "reason": "Legal wants a cap.", "envelope": "env-1", "event": "refuse", "draft": 1}
+    args = {
+        "at": NOW.isoformat(),
+        "by_name": "Priya Nair",
+        "reason": "Legal wants a cap.",
+        "envelope": "env-1",
+        "event": "refuse",
+        "draft": 1,
+    }
     view = shown(world, world.card("returned/1/0", "returned", gate, **args))
     assert view.state == o.SignerDeclined(by="Priya Nair", at=NOW, words="Legal wants a cap.")
     assert actions(view) == [Action.DRAFT_EDIT, Action.RENEWAL_STOP, Action.RENEWAL_HANDOVER]
@@ -155,7 +167,13 @@ def signed(world: World) -> tuple[Renewal, Card]:
     facts = SignedFacts(signed_on=date(2026, 12, 14), signer_name="Priya Nair", document_sha256="0" * 64, renewal_key=RENEWAL)
     patch = plan_patch(Terms.model_validate(draft.terms), facts, cases.overview(world.session, row, NOW, world.rules).crm)
     world.effect(row, "crm.write", {"patch": patch.model_dump(mode="json")}, "done")
-    conflict = {"field": "billing_contact", "signed": "Ana Duarte", "crm": "Tom Reyes", "changed_by": "J. Kim", "changed_at": at(12, 14, 15, 5)}
+    conflict = {
+        "field": "billing_contact",
+        "signed": "Ana Duarte",
+        "crm": "Tom Reyes",
+        "changed_by": "J. Kim",
+        "changed_at": at(12, 14, 15, 5),
+    }
     receipt = CrmReceipt(
         contract_id="ENT-3391",
         renewal_key=RENEWAL,
@@ -182,7 +200,15 @@ def test_the_signed_card_says_what_was_read_back(world: World) -> None:
 def test_a_settled_conflict_is_written_only_when_it_was_read_back(world: World) -> None:
     """Choosing is not writing."""
     row, card = signed(world)
-    gate = Gate(key=f"{RENEWAL}:crm:billing_contact", renewal_id=RENEWAL, version=row.version, kind="conflict", payload_hash="", allowed=[], opened_at=NOW)
+    gate = Gate(
+        key=f"{RENEWAL}:crm:billing_contact",
+        renewal_id=RENEWAL,
+        version=row.version,
+        kind="conflict",
+        payload_hash="",
+        allowed=[],
+        opened_at=NOW,
+    )
     world.decide(gate, "signed")
     effect = world.effect(row, "crm.overwrite", {"field": "billing_contact"})
     assert shown(world, card).conflict.settled[0] == "Signed value chosen, being written"

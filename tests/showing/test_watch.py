@@ -117,7 +117,9 @@ def test_a_served_notice_shows_its_evidence_and_ends_the_alerts(world: World) ->
     )
     world.move(row, Stage.NOT_RENEWING, served_at=NOW)
     view = shown(world, card)
-    assert view.evidence == o.Evidence(method="courier", served_on=date(2026, 12, 7), reference="AB 12", act=v.Act(by="Maria Ortiz", at=NOW))
+    assert view.evidence == o.Evidence(
+        method="courier", served_on=date(2026, 12, 7), reference="AB 12", act=v.Act(by="Maria Ortiz", at=NOW)
+    )
     assert actions(view) == [Action.NOTICE_SEE]
 
 
@@ -182,6 +184,15 @@ def test_a_hand_over_ends_with_accept(world: World) -> None:
     row.handover = {**offer, "at": (NOW + timedelta(days=1)).isoformat()}
     world.session.add(row)
     assert "replaced by a later one" in shown(world, card).text
+
+
+def test_a_moved_date_names_what_it_rests_on(world: World) -> None:
+    """Both days and the clause; a day that is not known is said as such."""
+    world.renewal()
+    view = shown(world, world.card("moved/1", "moved", old="2027-02-05", new="2027-01-04"))
+    assert (view.old, view.new) == (date(2027, 2, 5), date(2027, 1, 4))
+    assert view.because.startswith("notice is 60 days before the end on Wed 7 Apr 2027 (ENT-3391-msa.pdf")
+    assert "decide-by is now unknown" in shown(world, world.card("moved/2", "moved", old="2027-02-05", new="None")).text
 
 
 def test_let_renew_is_final(world: World) -> None:
