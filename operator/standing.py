@@ -69,12 +69,13 @@ class Terms:
         if units is not None:
             watched = watched.where(col(Renewal.unit_id).in_(units))
             executed = executed.where(col(ExecutedTerm.unit_id).in_(units))
-        for unit_id, *rest in session.connection().execute(watched):
-            self._watched.setdefault(unit_id, []).append(Watched(*rest))
-        for unit_id, *rest in session.connection().execute(executed):
-            found = Executed(*rest)
-            if found.recorded_at <= as_of:
-                self._executed.setdefault(unit_id, []).append(found)
+        rows = session.connection()
+        for unit_id, renewal_id, stage, term_end, served_at, draft in rows.execute(watched):
+            self._watched.setdefault(unit_id, []).append(Watched(renewal_id, stage, term_end, served_at, draft))
+        for unit_id, how, start, end, months, from_renewal, recorded_at in rows.execute(
+            executed.where(col(ExecutedTerm.recorded_at) <= as_of)
+        ):
+            self._executed.setdefault(unit_id, []).append(Executed(how, start, end, months, from_renewal, recorded_at))
 
     def standing(self, facts: ContractFacts) -> Standing:
         """Where the unit of ``facts`` stands."""
