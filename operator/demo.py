@@ -2,7 +2,7 @@
 
 Rule 1: everything stands in one folder that is made anew; nothing of the shell's vendors or models is passed on.
 Rule 2: the operator is the real one; only its addresses point at the local world.
-Rule 3: whatever was started is stopped, also on Ctrl-C.
+Rule 3: whatever was started is stopped, also on Ctrl-C and SIGTERM; a part that ends while we wait for it is noticed at once.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -92,6 +93,8 @@ class Place:
 
 def demo(folder: Path, *, script: bool, port: int, model: bool) -> int:
     """Run the demo; returns the exit status of the journey, or 0 when a person ended it."""
+    # As an exception the signal runs through every `finally`, so that no process of ours outlives us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with started(folder, port=port, model=model) as (place, operator):
         if script:
             return _play(place)
@@ -105,14 +108,16 @@ def started(folder: Path, *, port: int = 0, model: bool = False) -> Iterator[tup
     ``folder`` is made anew; ``port`` 0 takes a free one for the world. Raises ``VendorError`` CO-DMO-001 when one of them does
     not answer in time, ``InputError`` CO-DMO-002 for a folder that holds something else.
     """
-    place = Place(_fresh(folder), port or _free_port(), _free_port())
+    place = Place(_fresh(folder), _free_port(port), _free_port())
     with ExitStack() as running:
         public_key = _make_key(place.folder / "key.pem")
-        running.enter_context(_process(_world_command(place, model=model), place.folder / "world.log", dict(os.environ)))
-        _wait_for(f"{place.world}/_world/clock", place.folder / "world.log")
+        log = place.folder / "world.log"
+        world = running.enter_context(_process(_world_command(place, model=model), log, dict(os.environ)))
+        _wait_for(f"{place.world}/_world/clock", world, log)
         httpx.post(f"{place.world}/_world/seed", json=seed(SAMPLE, public_key), timeout=10.0).raise_for_status()
-        operator = running.enter_context(_process(operator_command(place), place.folder / "operator.log", place.environment()))
-        _wait_for(f"{place.operator}/health", place.folder / "operator.log")
+        log = place.folder / "operator.log"
+        operator = running.enter_context(_process(operator_command(place), log, place.environment()))
+        _wait_for(f"{place.operator}/health", operator, log)
         yield place, operator
 
 
@@ -225,9 +230,10 @@ def _process(command: list[str], log: Path, environment: dict[str, str]) -> Iter
             process.wait()
 
 
-def _wait_for(url: str, log: Path) -> None:
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until ``process`` answers at ``url``. Raises ``VendorError`` CO-DMO-001 when it ended or stays silent."""
     end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
+    while time.monotonic() < end and process.poll() is None:
         try:
             if httpx.get(url, timeout=1.0).is_success:
                 return
@@ -267,7 +273,12 @@ def _make_key(path: Path) -> str:
     return public.decode()
 
 
-def _free_port() -> int:
+def _free_port(wanted: int = 0) -> int:
+    """``wanted`` itself, or any free port for 0. Raises ``InputError`` CO-DMO-004 when another program has it."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as taken:
+            raise InputError("CO-DMO-004", f"port {wanted} is taken", advice="Name another with --port, or leave it out.") from taken
         return int(probe.getsockname()[1])
