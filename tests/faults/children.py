@@ -41,8 +41,9 @@ class MemoryBell:
     def __init__(self) -> None:
         self.rings: deque[tuple[str, list[str]]] = deque()
 
-    def enqueue(self, key: str, job: str, args: list[str], *, queue: Queue = "now", once: str | None = None) -> None:
-        self.rings.append((job, args))
+    def enqueue(self, key: str, job: str, args: list[str], *, queue: Queue = "now", once: str | None = None, delay: float = 0.0) -> None:
+        if delay == 0.0:  # what is to come later is found by asking the database, see ``drain``
+            self.rings.append((job, args))
 
     def close(self) -> None:
         self.rings.clear()

@@ -8,6 +8,7 @@ Rules of this module:
 """
 
 import gc
+import importlib
 import json
 import os
 import signal
@@ -18,14 +19,38 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sqlalchemy.orm import configure_mappers
+
+from contractops.graphs.renewal import compiled
 from contractops.operator.localworld.app import run as run_world
+from contractops.tools.calendars import check_calendar
 from tests.faults.children import CALLS
 
 READY = "local world: "
 
+LAZY = (
+    "alembic.command",
+    "docusign_esign",
+    "docusign_esign.client.api_exception",
+    "holidays.countries",
+    "pypdfium2",
+    "typst",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.h11_impl",
+    "uvicorn.protocols.websockets.websockets_sansio_impl",
+)
+"""What the product and the world import only where they need it."""
+
 
 def main() -> None:
-    """Serve orders until standard input ends."""
+    """Import everything, then serve orders until standard input ends."""
+    for name in LAZY:
+        importlib.import_module(name)
+    configure_mappers()
+    compiled()
+    for calendar in ("US-IL", "US-NY", "GB-ENG"):
+        check_calendar(calendar)
     gc.freeze()  # the children's collections touch no page of the parent
     running: set[int] = set()
     for line in sys.stdin:

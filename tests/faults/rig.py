@@ -122,10 +122,10 @@ class Place:
         finally:
             self.server.order("end", pid=begun["pid"], signal=SIGTERM)
 
-    def copy(self, folder: Path) -> "Place":
-        """The same state elsewhere. Nothing may run here."""
+    def copy(self, folder: Path, server: ForkServer | None = None) -> "Place":
+        """The same state elsewhere, for another fork server if asked. Nothing may run here."""
         shutil.copytree(self.folder, folder)
-        return Place(self.server, folder)
+        return Place(server or self.server, folder)
 
     def database(self) -> Database:
         return Database(f"sqlite:///{self.folder / 'contractops.db'}")

@@ -6,7 +6,8 @@ without faults.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ SCENES = {
 }
 
 DEATHS = ("once", "again at the same place", "again at once")
-CASES = [(kind, point, death) for kind in SCENES for point in POINTS for death in DEATHS]
+CASES = [(kind, point) for kind in SCENES for point in POINTS]
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,39 @@ def play(place: Place, kind: str, point: str, death: str) -> Ending:
         return Ending(receivers(running), stored(running), tuple(place.hits()))
 
 
-@pytest.mark.parametrize(("kind", "point", "death"), CASES)
+@pytest.fixture(scope="module")
+def servers(server: ForkServer) -> Iterator[tuple[ForkServer, ...]]:
+    """One fork server for each way to die, so that the three run side by side."""
+    more = tuple(ForkServer() for _death in DEATHS[1:])
+    yield (server, *more)
+    for one in more:
+        one.close()
+
+
+@pytest.mark.parametrize(("kind", "point"), CASES)
 def test_killed(
-    kind: str, point: str, death: str, template: Template, undisturbed: Callable[[str], Ending], tmp_path: Path, hit: set[str]
+    kind: str,
+    point: str,
+    template: Template,
+    servers: tuple[ForkServer, ...],
+    undisturbed: Callable[[str], Ending],
+    tmp_path: Path,
+    hit: set[str],
 ) -> None:
-    """Killed there, every effect is once at the receiver, and the end is the end of a run without faults."""
+    """Killed there, once or twice, every effect is once at the receiver, and the end is the end of a run without faults."""
     wanted = undisturbed(kind)
-    found = play(template(SCENES[kind].template).copy(tmp_path / "place"), kind, point, death)
-    assert found.hits[0] == f"{kind}:{point}"
-    hit.update(found.hits)
+    start = template(SCENES[kind].template)
+    places = [start.copy(tmp_path / f"place{number}", one) for number, one in enumerate(servers)]
+    with ThreadPoolExecutor(len(DEATHS)) as pool:
+        endings = list(pool.map(play, places, [kind] * len(DEATHS), [point] * len(DEATHS), DEATHS))
+    for death, found in zip(DEATHS, endings, strict=True):
+        assert found.hits[0] == f"{kind}:{point}", death
+        hit.update(found.hits)
+        judge(found, wanted, kind, point)
+
+
+def judge(found: Ending, wanted: Ending, kind: str, point: str) -> None:
+    """Raise AssertionError unless ``found`` is an acceptable ending of a run that was killed at ``point``."""
     assert max(found.outside["posts"].values()) == 1
     assert max(found.outside["post calls"].values()) == 1
     assert max(found.outside["envelopes"].values(), default=0) <= 1
