@@ -133,7 +133,7 @@ def _ask(_state: State, *, stage: Stage) -> State:
     return {}
 
 
-def _rest(_state: State) -> State:
+def _rest(state: State) -> State:  # noqa: ARG001  # the library types a node by this name
     return {}
 
 
