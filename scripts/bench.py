@@ -17,7 +17,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import bench_click
@@ -35,6 +34,7 @@ GROUPS: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
     "commands": bench_commands.commands,
     "import": bench_commands.big_import,
 }
+WHOLE_FROM: Final = 100
 WORDS: Final = {True: "yes", False: "NO", None: ""}
 
 
@@ -67,7 +67,7 @@ def measure(groups: list[str]) -> tuple[list[Figure], dict[str, str]]:
 
 def as_table(figures: list[Figure], failures: dict[str, str]) -> str:
     """The figures as a Markdown table of at most 100 columns, under the line that names machine and version."""
-    lines = [headline(), "", f"| {'what':<51} | {'n':>9} | {'median of':>9} | {'bound':>10} | met |", "|---|--:|--:|--:|---|"]
+    lines = [headline(), "", f"| {'what':<51} | {'n':>9} | {'median (runs)':>14} | {'bound':>12} | met |", "|---|--:|--:|--:|---|"]
     lines += [_line(figure) for figure in figures]
     lines += [f"not measured: {name}: {reason}" for name, reason in failures.items()]
     return "\n".join(lines)
@@ -95,12 +95,8 @@ def _line(figure: Figure) -> str:
 
 
 def _number(value: float) -> str:
-    """Three significant digits at most; a value is cut, never rounded, towards its bound."""
-    if value >= 1000:
-        return f"{int(value):,}"
-    if value >= 100 or value == int(value):
-        return f"{value:.0f}"
-    return f"{value:.3g}"
+    """Whole, cut, from a hundred on; else three digits."""
+    return f"{int(value):,}" if value >= WHOLE_FROM else f"{value:.3g}"
 
 
 def _git(*arguments: str) -> str:

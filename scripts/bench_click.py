@@ -44,7 +44,7 @@ def figures() -> Iterator[Figure]:
                     _import(desk, Path(place) / "data", folder / "contractops.db", running.world)
                     for number in range(CLICKS):
                         desk.press(number, "Prepare terms")
-                        desk.wait(lambda number=number: desk.card(number, "Approve draft 1"), f"draft {number}")
+                        desk.drafted(number)
                 taken = [_approve(desk, number) for number in range(CLICKS)]
         except NoDemoError as said:
             raise CannotMeasureError(f"the demo did not come up: {said}") from said
@@ -71,6 +71,10 @@ class _Desk:
                 if button is not None and _customer(number) in message.get("text", ""):
                     return channel, message["ts"], button
         return None
+
+    def drafted(self, number: int) -> None:
+        """Wait until the customer's draft can be approved."""
+        self.wait(lambda: self.card(number, "Approve draft 1"), f"a draft for {_customer(number)} that can be approved")
 
     def press(self, number: int, label: str) -> tuple[str, str]:
         """The owner presses the button; (conversation, ts) of its card."""
@@ -168,7 +172,7 @@ def _import(desk: _Desk, folder: Path, database: Path, world: str) -> None:
     _write(
         folder / "service_orders.csv",
         "id,contract_id,product,description,quantity,monthly_price,currency,start_on",
-        [(f"BENCH-O-{n:02d}", f"BENCH-{n:02d}", "Ethernet Line 1G", f"Line {n:02d}", 1, "1200.00", "USD", "2026-04-08") for n in numbers],
+        [(f"BENCH-O-{n:02d}", f"BENCH-{n:02d}", "Ethernet Line 1G", f"Line {n:02d}", 1, "3200.00", "USD", "2026-04-08") for n in numbers],
     )
     environment = clean_environment(CONTRACTOPS_DATABASE_URL=f"sqlite:///{database}", CONTRACTOPS_CLOCK_URL=f"{world}/_world/clock")
     ran = subprocess.run([CLI, "import", str(folder)], env=environment, capture_output=True, text=True, check=False)

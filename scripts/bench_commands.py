@@ -9,6 +9,7 @@ Rules of this module:
 
 import json
 import os
+import runpy
 import statistics
 import subprocess
 import sys
@@ -70,10 +71,9 @@ def big_import() -> Iterator[Figure]:
 
 
 def _write_big(folder: Path) -> None:
-    sys.path.insert(0, str(ROOT))
-    from tests.importing.big import write  # the same files as the tests of the import use
-
-    write(folder, BIG)
+    """The files that the tests of the import use, and one person more."""
+    maker = runpy.run_path(str(ROOT / "tests" / "importing" / "big.py"))
+    maker["write"](folder, BIG)
     with (folder / "people.csv").open("a", encoding="utf-8") as people:  # without contract-ops nothing is watched
         people.write("ops,Contract Ops,ops@example.com,contract_ops,America/Chicago\n")
 

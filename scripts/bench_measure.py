@@ -19,7 +19,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = 5
-FOREIGN: Final = ("CONTRACTOPS_", "OPENAI_", "SLACK_")
+FOREIGN: Final = ("CONTRACTOPS_", "OPENAI_", "SLACK_", "PYTHON")
+"""Beginnings of variables that would configure the product, a vendor, or Python itself (no bytecode, no buffer)."""
 NOW: Final = "2026-12-07T15:00:00+00:00"
 """Business time of every figure: Mon 7 Dec 2026, 09:00 in Chicago, as in the sample portfolio."""
 
@@ -87,7 +88,7 @@ def timed(words: str) -> Iterator[None]:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The shell's variables without anything that configures the product or a vendor, and ``more``."""
+    """The shell's variables without those of ``FOREIGN``, and ``more``."""
     return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)} | more
 
 

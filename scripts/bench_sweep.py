@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Final, cast
 
 from bench_measure import NOW, RUNS, CannotMeasureError, Figure, median_seconds, seconds, tell, timed
+from sqlalchemy import text
+
 from contractops.operator import engine, jobs
 from contractops.operator.store import schema
 from contractops.operator.store.db import Database
 from contractops.operator.workbench import Workbench
-from sqlalchemy import text
 
 CONTRACTS: Final = 1_000_000
 OVERDUE_SHARE: Final = 25

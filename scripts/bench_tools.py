@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from bench_measure import NOW, CannotMeasureError, Figure, median_seconds, timed
+
 from contractops.tools.facts import ContractFacts, DeliveryMethod, NoticeBasis, RenewalKind, StartEvent
 from contractops.tools.notice_window import WindowStatus, notice_window
 from contractops.tools.values import ClauseRef, Period, Unit
