@@ -41,6 +41,7 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "needs_person": trouble.needs_person,
     "parked": trouble.parked,
     "credit": service_credits.credit_due,
+    "credit_list": service_credits.credit_list,
     "finance": service_credits.finance,
     "text": lists.text,
 }

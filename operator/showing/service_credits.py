@@ -1,7 +1,7 @@
 """Cards of a service credit: for the owner, and for finance.
 
 Rule 1: a credit is named by its service and month; its figures are computed afresh from tickets and contract.
-Rule 2: what was decided about it stands in side questions, one a decision; a settled credit has no button.
+Rule 2: what was decided about it stands in side questions, one a step; a settled credit has no button, one that finance returned has them again.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from decimal import Decimal
 from typing import Final
 
 from contractops.operator import cases, wording
+from contractops.operator.credits import RETURNED, SENT, About, standing
 from contractops.operator.sentences import source
 from contractops.operator.showing.scene import Scene
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.views import Act
 from contractops.operator.slack.views_outcome import FinanceCard, TextReply
-from contractops.operator.store.tables import Gate
-from contractops.tools.sla_credit import Credit
+from contractops.operator.store.tables import Renewal
+from contractops.tools.sla_credit import Credit, CreditState
 from contractops.tools.values import Money
 
 SETTLED: Final = {
@@ -28,6 +29,9 @@ SETTLED: Final = {
 }
 """What became of a credit, in words."""
 
+HEADS: Final = {CreditState.LAPSED: "Credit lapsed", CreditState.CLAIMED: "Credit claimed", CreditState.PAID: "Credit paid"}
+CLAIMS: Final = {CreditState.CLAIMED: "The customer has claimed it.", CreditState.PAID: "It was paid."}
+
 
 def credit_due(scene: Scene) -> TextReply:
     """A credit that the customer has not claimed: how much, why, until when."""
@@ -36,16 +40,19 @@ def credit_due(scene: Scene) -> TextReply:
     if credit is None:
         return TextReply(text=f"{account}: this credit is no longer owed.", account=account)
     month = wording.month(credit.month.first_day)
-    closes = f" The claim closes {wording.day(credit.claim_by)}." if credit.claim_by else ""
+    lapsed = credit.state is CreditState.LAPSED
+    closes = f" The claim {'closed' if lapsed else 'closes'} {wording.day(credit.claim_by)}." if credit.claim_by else ""
     down = f"{credit.service_id} was down {wording.plain(credit.down_minutes)} minutes in {month}"
-    settled = _settled(scene, "booked", "disputed", "sent")
+    settled = _settled(scene)
+    returned = settled is not None and settled[0] == SETTLED[RETURNED]
     said = [
-        f"Credit due: {account}, {wording.money(credit.amount)}.",
-        f"{down}: {wording.plain(credit.availability_pct)} % available. The customer has not claimed.{closes}",
+        f"{HEADS.get(credit.state, 'Credit due')}: {account}, {wording.money(credit.amount)}.",
+        f"{down}: {wording.plain(credit.availability_pct)} % available. {CLAIMS.get(credit.state, 'The customer has not claimed.')}{closes}",
         f"{settled[0]}, {settled[1].by}, {wording.moment(settled[1].at, scene.zone)}." if settled else "",
     ]
+    is_open = credit.state is CreditState.OPEN
     actions = (Action.CREDIT_MAIL, Action.CREDIT_FINANCE, Action.CREDIT_REASONS, Action.CREDIT_DISPUTE)
-    return TextReply(text="\n".join(filter(None, said)), buttons=() if settled else scene.row_of(*actions), account=account)
+    return TextReply(text="\n".join(filter(None, said)), buttons=scene.row_of(*actions) if is_open and (settled is None or returned) else (), account=account)
 
 
 def finance(scene: Scene) -> FinanceCard | TextReply:
@@ -55,7 +62,9 @@ def finance(scene: Scene) -> FinanceCard | TextReply:
     if credit is None:
         return TextReply(text=f"{account}: this credit is no longer owed.", account=account)
     args = scene.card.args
-    settled = _settled(scene, "booked", "returned")
+    settled = _settled(scene)
+    if settled is not None and settled[0] == SETTLED[SENT]:
+        settled = None  # it is with finance: that is the question of this card
     sent = Act(by=scene.name(args.get("sent_by")), at=datetime.fromisoformat(args["sent_at"])) if args.get("sent_at") else None
     actions = (Action.FINANCE_BOOK, Action.FINANCE_RETURN, Action.CREDIT_REASONS)
     return FinanceCard(
@@ -71,14 +80,23 @@ def finance(scene: Scene) -> FinanceCard | TextReply:
     )
 
 
-def _settled(scene: Scene, *decisions: str) -> tuple[str, Act] | None:
-    """The first of ``decisions`` that was made."""
-    args = scene.card.args
-    for decision in decisions:
-        gate = scene.session.get(Gate, f"{scene.row.id}:credit:{args['service']}:{args['month']}:{decision}", populate_existing=True)
-        if gate is not None and gate.decision is not None:
-            return SETTLED[decision], scene.act_of(gate)
-    return None
+def credit_list(scene: Scene) -> TextReply:
+    """Several credits, one line each; in the team's channel this is the first notice."""
+    said = []
+    for one in scene.card.args["credits"]:
+        row = scene.session.get_one(Renewal, one["renewal"])
+        credit = cases.credit(scene.session, row, one, scene.now, scene.rules)
+        if credit is not None:
+            closes = f", claim closes {wording.day(credit.claim_by)}" if credit.claim_by else ""
+            account = cases.overview(scene.session, row, scene.now, scene.rules).account_name
+            said.append(f"{account}: {wording.money(credit.amount)}, {credit.service_id}, {wording.month(credit.month.first_day)}{closes}.")
+    return TextReply(text="\n".join([f"{wording.plural(len(said), 'service credit')} due that nobody claimed:", *said]))
+
+
+def _settled(scene: Scene) -> tuple[str, Act] | None:
+    """The last step that was taken with the credit."""
+    gate = standing(scene.session, About.of(scene.row.id, scene.card.args))
+    return (SETTLED[str(gate.decision)], scene.act_of(gate)) if gate else None
 
 
 def _clause(credit: Credit) -> str:

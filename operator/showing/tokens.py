@@ -17,6 +17,27 @@ from contractops.operator.slack.actions import Action
 from contractops.operator.store.tables import Button, Gate
 
 PREFIX = "g1."
+
+ANSWERS = frozenset(
+    {
+        Action.RENEWAL_PREPARE,
+        Action.RENEWAL_WAKE,
+        Action.RENEWAL_SNOOZE,
+        Action.RENEWAL_STOP,
+        Action.DRAFT_APPROVE,
+        Action.DRAFT_EDIT,
+        Action.DRAFT_TAKE_BACK,
+        Action.OFFER_USE,
+        Action.SECOND_APPROVE,
+        Action.SECOND_DECLINE,
+        Action.MISSED_OFFER,
+        Action.MISSED_PREPARE,
+        Action.NOTICE_EVIDENCE,
+        Action.DIFFERENCE_ACCEPT,
+        Action.DIFFERENCE_DISPUTE,
+    }
+)
+"""Buttons that answer the open question, at once or through their form; every other button is bound to its card alone."""
 _DIGITS = 32
 
 
@@ -27,7 +48,8 @@ def token_of(secret: bytes, card_key: str, action: Action, about: str, gate: Gat
 
 
 def remember(session: Session, secret: bytes, card_key: str, action: Action, gate: Gate | None, args: dict[str, Any]) -> str:
-    """Store what the button stands for (``args["about"]`` names its object) and return its token."""
+    """Store what the button stands for (``args["about"]`` names its object) and return its token. ``gate``: the open question."""
+    gate = gate if action in ANSWERS else None
     token = token_of(secret, card_key, action, str(args.get("about", "")), gate)
     session.merge(
         Button(

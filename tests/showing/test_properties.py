@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from contractops.graphs.lifecycle import TRANSITIONS, Event, Stage
 from contractops.graphs.renewal import advance
 from contractops.operator.showing import show
-from contractops.operator.showing.tokens import PREFIX
+from contractops.operator.showing.tokens import ANSWERS, PREFIX
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.render import render
 from contractops.operator.store import gates
@@ -155,7 +155,9 @@ def inspect(session: Session, world: World, row: Renewal, now: datetime) -> Coun
             button = session.get_one(Button, element["value"])
             assert element["value"].startswith(PREFIX)
             assert button.action == action
+            assert (action in DECIDES) == (action in ANSWERS)
             if action not in DECIDES:
+                assert button.gate_key is None
                 continue
             offered[action] += 1
             gate = session.get_one(Gate, button.gate_key)
