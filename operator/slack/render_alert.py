@@ -173,7 +173,7 @@ def _alert_row(card: AlertCard) -> list[Block]:
     about = {Action.CLAUSE_READ: card.readings.clause if card.readings else ""}
     if isinstance(card.state, InReview | WaitingForApproval):
         about[Action.DRAFT_OPEN] = str(card.state.number)
-    says = {Action.RENEWAL_PREPARE: f"Prepare renewal terms for {card.account}"}
+    says = {Action.RENEWAL_PREPARE: f"Prepare terms for {card.account}"}
     return row(card.buttons, ALERT_ROWS[type(card.state)], primary=primary, about=about, says=says)
 
 
@@ -245,7 +245,7 @@ def reminder(card: ReminderReply) -> Body:
         phone(f"{title}, by {due}.", f"{title}."),
         section("lead", *mention, Bold(f"{title}. Decide by {due}."), paragraph),
         *changed,
-        *row(card.buttons, allowed, primary=primary, says={Action.RENEWAL_PREPARE: f"Prepare renewal terms for {card.account}"}),
+        *row(card.buttons, allowed, primary=primary, says={Action.RENEWAL_PREPARE: f"Prepare terms for {card.account}"}),
         *([foot(*told)] if told else []),
     )
 

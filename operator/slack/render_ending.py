@@ -105,7 +105,7 @@ def let_renew(card: LetRenewCard) -> Body:
     return message(
         phone(f"Renews as it is: {phrases.name(card.account)}, {wording.day(card.on)}.", f"Renews as it is: {phrases.name(card.account)}."),
         section("lead", said),
-        *row(card.buttons, (Action.RENEWAL_PREPARE,), says={Action.RENEWAL_PREPARE: f"Prepare renewal terms for {card.account}"}),
+        *row(card.buttons, (Action.RENEWAL_PREPARE,), says={Action.RENEWAL_PREPARE: f"Prepare terms for {card.account}"}),
         foot(f"Decided by {card.decided.by}, {wording.moment(card.decided.at, card.zone)}."),
     )
 
