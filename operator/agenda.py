@@ -28,7 +28,7 @@ from contractops.tools.people import WorkingTime
 CARDS_A_DAY: Final = 3
 NEVER_HELD_DAYS: Final = 7
 HELD_KINDS: Final = frozenset({"alert", "second"})
-QUIET_KINDS: Final = frozenset({"alert", "second", "reminder", "missed", "welcome", "returned", "declined"})
+QUIET_KINDS: Final = frozenset({"alert", "second", "reminder", "missed", "welcome", "returned", "declined", "credit", "credit_list"})
 MORNING: Final = time(8, 30)
 
 QUIET_STAGES: Final = frozenset({Stage.RENEWED, Stage.LET_RENEW})

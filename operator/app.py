@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
 from contractops.operator.adapters.salesforce import Salesforce, SalesforceConfig
 from contractops.operator.clock import StoredClock, wall_now
 from contractops.operator.core import Core
+from contractops.operator.credits import tell as tell_of_credits
 from contractops.operator.desk.desk import Desk
 from contractops.operator.documents.write import render
 from contractops.operator.jobs import Jobs
@@ -87,8 +89,9 @@ class Operator:
             "recover": (_every(self.settings.recover_seconds), "recover"),
             "poll": (_every(int(self.settings.docusign_poll_seconds)), "poll"),
             "crm": ("30 */5 * * * *", "sync_crm"),
+            "credits": ("15 10 * * * *", "credits"),
         }
-        jobs: dict[str, engine.Job] = {**self.jobs.table(), "inbound": self.inbound, "sync_crm": self.sync_crm}
+        jobs: dict[str, engine.Job] = {**self.jobs.table(), "inbound": self.inbound, "sync_crm": self.sync_crm, "credits": self.credits}
         stop = engine.run_worker(self.settings.database_url, jobs, crons, polling_seconds=self.settings.engine_polling_seconds)
         self.bell.open()
         self.jobs.release_own()
@@ -118,6 +121,12 @@ class Operator:
         """Read the CRM's records of the contracts that are on the way, so that drift and conflicts are seen."""
         cases.sync_crm(self.core.database, self.crm, self.core.clock.now())
 
+    def credits(self) -> None:
+        """Tell of service credits that nobody claimed. Looked for every hour, since tickets come at any time; each is told once."""
+        least = Decimal(str(self.settings.rules["renewal"]["credit_card_from"]))
+        if tell_of_credits(self.core.database, self.core.clock.now(), self.core.rules, least):
+            self.jobs.recover()
+
     # Web hooks and the local world
 
     def envelope_event(self, key: str, envelope_id: str, payload: dict[str, Any]) -> None:
@@ -143,6 +152,8 @@ class Operator:
             raise InputError("CO-CLK-001", "this installation does not follow a local world")
         self.core.clock.move(now.astimezone(UTC))
         self.jobs.sweep()
+        self.settle()
+        self.credits()
         self.settle()
 
     def settle(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -50,7 +51,7 @@ def by_slack(session: Session, slack_id: str, email: str | None) -> Person | Non
     """The person behind a Slack account: by its id, else by its e-mail address."""
     row = session.exec(_current().where(Row.slack_id == slack_id)).first()
     if row is None and email:
-        row = session.exec(_current().where(col(Row.slack_id).is_(None), col(Row.email).ilike(email.strip()))).first()
+        row = session.exec(_current().where(col(Row.slack_id).is_(None), func.lower(Row.email) == email.strip().lower())).first()
     return value_of(row) if row else None
 
 

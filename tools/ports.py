@@ -139,6 +139,10 @@ class Messenger(Protocol):
         """The user id of the account with ``email``, or None."""
         ...
 
+    def permalink(self, place: Posted) -> str:
+        """The address under which a person opens the message."""
+        ...
+
 
 class Interaction(Protocol):
     """Answers inside a live request."""

@@ -13,15 +13,15 @@ from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event
 from contractops.graphs.steps import NewCard, NewEffect
-from contractops.operator import cases, people
+from contractops.operator import cases
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
+from contractops.operator.desk import credit
 from contractops.operator.desk.call import Call, Reply
-from contractops.operator.desk.decide import decide, may_help, refused
+from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite
 from contractops.operator.showing import explain, forms
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.answers import AlreadyClosed, NotYours, Simple, SomebodyFirst
-from contractops.operator.slack.views_outcome import ReasonsReply
 from contractops.operator.store import cards, gates, ledger
 from contractops.operator.store.records import Blob
 from contractops.operator.store.tables import Card, Draft, Effect, Envelope, Gate
@@ -86,9 +86,13 @@ def use_offer(call: Call) -> Reply:
 def resend(call: Call) -> Reply:
     """Ask the vendor to remind the signers."""
     envelope = open_envelope(call)
-    if envelope is None or not may_help(call):
+    if envelope is None:
         return refused(call, AlreadyClosed(), "no open envelope")
-    return intend(call, "docusign.resend", {"envelope": envelope.envelope_id, "at": call.now.isoformat()})
+    if not may_help(call):
+        return not_yours(call)
+    return intend(
+        call, "docusign.resend", {"envelope": envelope.envelope_id, "at": call.now.isoformat()}, "Asking DocuSign to send it again…"
+    )
 
 
 def void(call: Call) -> Reply:
@@ -97,18 +101,18 @@ def void(call: Call) -> Reply:
     if envelope is None:
         return refused(call, AlreadyClosed(), "no open envelope")
     if not may_help(call):
-        return refused(call, NotYours(owner=_owner_name(call)), "not the owner")
+        return not_yours(call)
     reason = f"Taken back by {call.person.name}"
-    return intend(call, "docusign.void", {"envelope": envelope.envelope_id, "reason": reason})
+    return intend(call, "docusign.void", {"envelope": envelope.envelope_id, "reason": reason}, "Taking the envelope back…")
 
 
-def intend(call: Call, kind: str, payload: dict[str, Any]) -> Reply:
-    """Store the intent of an effect that moves no stage, and say so on the card."""
+def intend(call: Call, kind: str, payload: dict[str, Any], said: str) -> Reply:
+    """Store the intent of an effect that moves no stage; ``said`` tells the clicker, the card follows."""
     effect = NewEffect(kind, payload)
     ledger.intend(call.session, effect, renewal_id=call.renewal.id, version=call.renewal.version, at=wall_now())
     note(call.session, call.renewal, kind, call.person.person_id, call.now, payload)
-    cards.rewrite(call.session, [call.card], version=call.renewal.version, wall=wall_now())
-    return Reply(ring=True, outcome=f"intended {kind}")
+    rewrite(call, [call.card])
+    return Reply(whisper=Simple(text=said), ring=True, outcome=f"intended {kind}")
 
 
 def settle_conflict(call: Call) -> Reply:
@@ -116,21 +120,19 @@ def settle_conflict(call: Call) -> Reply:
     field = str(call.about.get("about"))
     choice = "signed" if call.button.action == Action.CRM_USE_SIGNED else "crm"
     if not may_help(call):
-        return refused(call, NotYours(owner=_owner_name(call)), "not the owner")
+        return not_yours(call)
     gate = side_gate(call, f"crm:{field}", "conflict")
     verdict = gates.decide(call.session, gate.key, "", choice, by=call.person.person_id, at=call.now)
     if not verdict.won:
-        by = people.person(call.session, verdict.gate.decided_by) if verdict.gate else None
-        return refused(
-            call, SomebodyFirst(by=by.name if by else "Somebody", did="settled", at=gate.decided_at or call.now), "settled before"
-        )
-    if choice == "signed":
-        conflict = next(one for one in call.card.args["receipt"]["conflicts"] if one["field"] == field)
-        key = call.card.args["receipt"]["renewal_key"]
-        payload = {"contract": call.renewal.contract_id, "field": field, "value": conflict["signed"], "renewal_key": key}
-        return intend(call, "crm.overwrite", payload)
-    cards.rewrite(call.session, [call.card], version=call.renewal.version, wall=wall_now())
-    return Reply(ring=True, outcome="kept the CRM's value")
+        by = name(call, gate.decided_by)
+        return refused(call, SomebodyFirst(by=by, did="settled", at=gate.decided_at or call.now), "settled before")
+    if choice == "crm":
+        rewrite(call, [call.card])
+        return Reply(ring=True, outcome="kept the CRM's value")
+    receipt = call.card.args["receipt"]
+    conflict = next(one for one in receipt["conflicts"] if one["field"] == field)
+    payload = {"contract": call.renewal.contract_id, "field": field, "value": conflict["signed"], "renewal_key": receipt["renewal_key"]}
+    return intend(call, "crm.overwrite", payload, "Writing the signed value to the CRM…")
 
 
 def side_gate(call: Call, name: str, kind: str) -> Gate:
@@ -169,36 +171,54 @@ def see_difference(call: Call) -> Reply:
 
 def retry_effect(call: Call) -> Reply:
     """Try a parked effect once more."""
+    if not may_help(call):
+        return not_yours(call)
+    return retry(call, "retry")
+
+
+def retry(call: Call, outcome: str) -> Reply:
+    """Give the parked effect of the card back to the worker."""
     key = str(call.card.args.get("effect", ""))
-    if not may_help(call) or not ledger.retry(call.session, key):
+    if not ledger.retry(call.session, key):
         return refused(call, AlreadyClosed(), "not parked")
     note(call.session, call.renewal, "retry", call.person.person_id, call.now, {"effect": key})
-    cards.rewrite(call.session, [call.card], version=call.renewal.version, wall=wall_now())
-    return Reply(ring=True, outcome="retry")
+    rewrite(call, [call.card])
+    return Reply(ring=True, outcome=outcome)
 
 
 def accept_handover(call: Call) -> Reply:
     """The new owner takes the renewal."""
     offer = call.renewal.handover or {}
-    if offer.get("to") != call.person.person_id:
-        return refused(call, NotYours(owner=_name(call, offer.get("to"))), "not the new owner")
+    if not offered(call):
+        return refused(call, AlreadyClosed(), "no such offer")
+    if offer["to"] != call.person.person_id:
+        return refused(call, NotYours(owner=name(call, offer["to"])), "not the new owner")
     call.renewal.owner_id = call.person.person_id
     call.renewal.handover = {**offer, "accepted_at": call.now.isoformat()}
     gate = gates.open_of(call.session, call.renewal.id, call.renewal.version)
-    if gate is not None and gate.kind not in {"approver", "clock", "signature", "compare", "receipt"}:
-        gate.allowed = [call.person.person_id]
+    if gate is not None and offer["from"] in gate.allowed and gate.kind != "approver":
+        gate.allowed = [call.person.person_id if one == offer["from"] else one for one in gate.allowed]
     call.session.add(call.renewal)
     note(call.session, call.renewal, "handover accepted", call.person.person_id, call.now, offer)
-    _rewrite_thread(call)
+    rewrite_thread(call)
     return Reply(ring=True, outcome="handed over")
 
 
+def offered(call: Call) -> bool:
+    """Whether the hand-over that the card tells of is the present one and unanswered."""
+    offer = call.renewal.handover or {}
+    return offer.get("at") == call.card.args.get("at") and not offer.get("accepted_at") and not offer.get("returned_at")
+
+
 def open_card(call: Call) -> Reply:
-    """Where the live card stands."""
-    target = call.session.get(Card, str(call.about.get("about") or f"{call.renewal.id}/root"))
-    if target is None or target.ts is None:
+    """Where the live card stands: a link to it."""
+    wanted = str(call.about.get("about") or f"{call.renewal.id}/root")
+    target = call.session.get(Card, wanted)
+    action = Action(call.button.action)
+    way = call.way_to(action, target, shown=wanted.rsplit("/", 1)[1] if action is Action.DRAFT_OPEN else "")
+    if way is None:
         return refused(call, AlreadyClosed(), "no card")
-    return Reply(whisper=Simple(text=f"It stands in the thread of {call.renewal.contract_id}: <slack://{target.channel}/{target.ts}>"))
+    return Reply(whisper=Simple(text=f"The newest state of {call.renewal.contract_id} stands there.", button=way))
 
 
 def see_notice(call: Call) -> Reply:
@@ -217,38 +237,6 @@ def nudge(call: Call) -> Reply:
     if envelope is None:
         return refused(call, AlreadyClosed(), "no open envelope")
     return Reply(whisper=Simple(text=explain.nudge_text(cases.overview(call.session, call.renewal, call.now, call.rules), envelope.state)))
-
-
-def credit_reasons(call: Call) -> Reply:
-    """The arithmetic of a service credit."""
-    credit = cases.credit(call.session, call.renewal, call.card.args, call.now, call.rules)
-    if credit is None:
-        return refused(call, AlreadyClosed(), "no credit")
-    return Reply(view=ReasonsReply(headline=explain.credit_headline(credit), zone=call.renewal.zone or "UTC", reasons=credit.reasons))
-
-
-def credit_mail(call: Call) -> Reply:
-    """A text for the owner to send to the customer himself."""
-    credit = cases.credit(call.session, call.renewal, call.card.args, call.now, call.rules)
-    if credit is None:
-        return refused(call, AlreadyClosed(), "no credit")
-    return Reply(whisper=Simple(text=explain.credit_mail(cases.overview(call.session, call.renewal, call.now, call.rules), credit)))
-
-
-def book_credit(call: Call) -> Reply:
-    """Finance books the credit: recorded once."""
-    if call.person.role != people.FINANCE:
-        return refused(call, NotYours(owner="finance"), "not finance")
-    return settle_credit(call, "booked")
-
-
-def settle_credit(call: Call, decision: str, answer: dict[str, Any] | None = None) -> Reply:
-    """Record what became of a credit, once; its cards are rewritten."""
-    gate = side_gate(call, f"credit:{call.card.args['service']}:{call.card.args['month']}:{decision}", "credit")
-    if not gates.decide(call.session, gate.key, "", decision, by=call.person.person_id, at=call.now, answer=answer).won:
-        return refused(call, AlreadyClosed(), "settled before")
-    _rewrite_thread(call)
-    return Reply(ring=True, outcome=f"credit {decision}")
 
 
 def post_text(call: Call, key: str, kind: str, to: str, *, thread: str | None, args: dict[str, Any]) -> None:
@@ -284,18 +272,10 @@ def _patch(call: Call) -> list[dict[str, Any]]:
     return list(effect.payload["patch"]["changes"]) if effect else []
 
 
-def _rewrite_thread(call: Call) -> None:
+def rewrite_thread(call: Call) -> None:
+    """Rewrite every card of the renewal that Slack has."""
     rows = call.session.exec(select(Card).where(Card.renewal_id == call.renewal.id, col(Card.ts).is_not(None))).all()
-    cards.rewrite(call.session, list(rows), version=call.renewal.version, wall=wall_now())
-
-
-def _owner_name(call: Call) -> str:
-    return _name(call, call.renewal.owner_id)
-
-
-def _name(call: Call, person_id: object) -> str:
-    person = people.person(call.session, str(person_id)) if person_id else None
-    return person.name if person else "contract-ops"
+    rewrite(call, list(rows))
 
 
 CLICKS: dict[Action, Handler] = {
@@ -342,11 +322,11 @@ CLICKS: dict[Action, Handler] = {
     Action.NOTICE_SEE: see_notice,
     Action.NOTICE_SEND: see_notice,
     Action.NOTICE_EVIDENCE: open_form,
-    Action.CREDIT_MAIL: credit_mail,
+    Action.CREDIT_MAIL: credit.mail,
     Action.CREDIT_FINANCE: open_form,
-    Action.CREDIT_REASONS: credit_reasons,
+    Action.CREDIT_REASONS: credit.reasons,
     Action.CREDIT_DISPUTE: open_form,
-    Action.FINANCE_BOOK: book_credit,
+    Action.FINANCE_BOOK: credit.book,
     Action.FINANCE_RETURN: open_form,
     Action.EFFECT_RETRY: retry_effect,
     Action.EFFECT_DONE: open_form,

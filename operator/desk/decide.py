@@ -3,22 +3,25 @@
 Rule 1: a decision binds to the gate and the hash that the button was made for.
 Rule 2: who may decide is computed at the click, from the staff list and the gate as they are now.
 Rule 3: a click that cannot count changes nothing, and its card is rewritten.
+Rule 4: an approval of terms that the facts no longer give approves nothing; the clicker is told so.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Event
-from contractops.operator import people, phrases_of
+from contractops.operator import cases, people, phrases_of
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk.call import Call, Reply
+from contractops.operator.slack.actions import Action
 from contractops.operator.slack.answers import (
     AlreadyClosed,
     AlreadyYours,
+    InputsChanged,
     NoAuthority,
     NotYours,
     OldVersion,
@@ -29,11 +32,11 @@ from contractops.operator.slack.answers import (
     Whisper,
 )
 from contractops.operator.store import cards, gates
-from contractops.operator.store.tables import Draft, Gate
-from contractops.tools.terms import Terms, can_be_approved
+from contractops.operator.store.tables import Audit, Card, Draft, Gate
+from contractops.tools.terms import Terms, TermsChoices, assemble, can_be_approved, difference, terms_hash
 
 HELPERS = frozenset({people.CONTRACT_OPS})
-"""Roles that may act on the flag phase of any account; approving is never among it."""
+"""Roles that may act for the owner of any account; approving is never among it."""
 
 
 def decide(call: Call, event: Event, answer: dict[str, Any] | None = None) -> Reply:
@@ -41,32 +44,29 @@ def decide(call: Call, event: Event, answer: dict[str, Any] | None = None) -> Re
     gate = call.session.get(Gate, call.button.gate_key, populate_existing=True) if call.button.gate_key else None
     if gate is None:
         return refused(call, AlreadyClosed(), "no gate")
-    stale = _stale(call, gate)
-    if stale is not None:
-        return refused(call, stale, "stale")
-    denied = _denied(call, gate, event)
-    if denied is not None:
-        return refused(call, denied, "denied")
-    verdict = gates.decide(
-        call.session,
-        gate.key,
-        call.button.payload_hash or "",
-        event,
-        by=call.person.person_id,
-        at=call.now,
-        answer=answer or {},
-    )
-    if verdict.won:
-        return Reply(advance=True, outcome=f"decided {event}")
-    return refused(call, _lost(call, verdict), f"lost: {verdict.why}")
+    problem = _replaced(call) or _denied(call, gate, event)
+    if problem is not None:
+        return refused(call, problem, type(problem).__name__)
+    changed = changed_since(call) if event is Event.APPROVE and gate.decision is None else None
+    asked = call.button.payload_hash or ""
+    verdict = gates.decide(call.session, gate.key, asked, event, by=call.person.person_id, at=call.now, answer=answer or {})
+    if not verdict.won:
+        return refused(call, _lost(call, verdict), f"lost: {verdict.why}")
+    if changed is not None:
+        return Reply(whisper=_void(call, changed), advance=True, outcome="inputs changed")
+    return Reply(advance=True, outcome=f"decided {event}")
 
 
 def refused(call: Call, answer: Whisper, why: str) -> Reply:
     """Say it to the clicker, write it into the chain, and rewrite the card so that it shows the truth."""
     note(call.session, call.renewal, "refused", call.person.person_id, call.now, {"action": call.button.action, "why": why})
-    cards.rewrite(call.session, [call.card], version=call.renewal.version, wall=wall_now())
-    zone = call.renewal.zone or "UTC"
-    return Reply(whisper=answer.model_copy(update={"zone": zone}), ring=True, outcome=f"refused: {why}")
+    rewrite(call, [call.card])
+    return Reply(whisper=answer.model_copy(update={"zone": call.renewal.zone or "UTC"}), ring=True, outcome=f"refused: {why}")
+
+
+def rewrite(call: Call, rows: list[Card]) -> None:
+    """Ask for a fresh look of ``rows``."""
+    cards.rewrite(call.session, rows, version=call.renewal.version, wall=wall_now())
 
 
 def may_help(call: Call) -> bool:
@@ -76,30 +76,62 @@ def may_help(call: Call) -> bool:
     return call.person.person_id in {call.renewal.owner_id, manager} or call.person.role in HELPERS
 
 
-def _stale(call: Call, gate: Gate) -> Whisper | None:
+def not_yours(call: Call) -> Reply:
+    """Refuse what only the owner and those who may help him do."""
+    return refused(call, NotYours(owner=name(call, call.renewal.owner_id)), "not the owner's")
+
+
+def name(call: Call, person_id: object) -> str:
+    """A person by name; contract-ops for nobody."""
+    found = people.person(call.session, str(person_id)) if person_id else None
+    return found.name if found else "contract-ops"
+
+
+def changed_since(call: Call) -> str | None:
+    """What of the facts no longer gives the draft's terms ("The price book"), or None while they still do."""
+    draft = call.session.get(Draft, (call.renewal.id, call.renewal.draft_number))
+    if draft is None:
+        return None
+    source = cases.overview(call.session, call.renewal, call.now, call.rules).source
+    fresh = assemble(source, TermsChoices.model_validate(draft.choices), draft_number=draft.number).terms
+    if fresh is not None and terms_hash(fresh) == draft.terms_hash:
+        return None
+    fields = {one.field for one in difference(Terms.model_validate(draft.terms), fresh)} if fresh else set()
+    return next((words for field, words in phrases_of.INPUTS.items() if field in fields), phrases_of.FACTS)
+
+
+def _replaced(call: Call) -> Whisper | None:
     """A button of a draft that was replaced since."""
     number = call.button.args.get("draft")
-    if not isinstance(number, int) or number >= call.renewal.draft_number or gate.decision in {None, Event.APPROVE}:
+    if not isinstance(number, int) or number >= call.renewal.draft_number:
         return None
     newer = call.session.get_one(Draft, (call.renewal.id, call.renewal.draft_number))
     terms = Terms.model_validate(newer.terms)
-    return OldVersion(number=number, new_number=newer.number, months=terms.term_months, monthly=terms.monthly, at=newer.created_at)
+    card = call.session.get(Card, f"{call.renewal.id}/draft/{newer.number}")
+    return OldVersion(
+        number=number,
+        new_number=newer.number,
+        months=terms.term_months,
+        monthly=terms.monthly,
+        at=newer.created_at,
+        button=call.way_to(Action.DRAFT_OPEN, card, shown=str(newer.number)),
+    )
 
 
 def _denied(call: Call, gate: Gate, event: Event) -> Whisper | None:
-    """Why this person may not answer this gate with ``event``, or None."""
+    """Why this person may not answer this gate with ``event``, or None. A gate that is decided is left to ``_lost``."""
     me = call.person.person_id
+    if gate.decision is not None:
+        return None
     if event in {Event.APPROVE, Event.DECLINE}:
-        if gate.decision is None and me not in gate.allowed:
+        if me not in gate.allowed:
             return _not_an_approver(call, gate)
         return _blocked(call, gate) if event is Event.APPROVE else None
     if event is Event.TAKE_BACK:
         draft = call.session.get(Draft, (call.renewal.id, call.renewal.draft_number))
         mine = draft is not None and me in {draft.created_by, call.renewal.owner_id}
-        return None if mine else NotYours(owner=_names(call.session, (call.renewal.owner_id or "",)))
-    if me in gate.allowed or may_help(call):
-        return None
-    return NotYours(owner=_names(call.session, tuple(gate.allowed)))
+        return None if mine else NotYours(owner=name(call, call.renewal.owner_id))
+    return None if me in gate.allowed or may_help(call) else NotYours(owner=_names(call.session, gate.allowed))
 
 
 def _blocked(call: Call, gate: Gate) -> Whisper | None:
@@ -110,13 +142,16 @@ def _blocked(call: Call, gate: Gate) -> Whisper | None:
 
 
 def _not_an_approver(call: Call, gate: Gate) -> Whisper:
-    waits_for = _names(call.session, tuple(gate.allowed))
+    waits_for = _names(call.session, gate.allowed)
     draft = call.session.get(Draft, (call.renewal.id, gate.draft_number))
-    if gate.kind == "approver" and draft is not None and draft.created_by == call.person.person_id:
+    if gate.kind != "approver" or draft is None:
+        return NotYours(owner=waits_for)
+    if draft.created_by == call.person.person_id:
         return OwnDraft(waits_for=waits_for)
-    if gate.kind == "approver" and draft is not None:
-        return NoAuthority(needs=phrases_of.needs(Terms.model_validate(draft.terms), call.session, gate.allowed), waits_for=waits_for)
-    return NotYours(owner=waits_for)
+    first = gate.allowed[0] if gate.allowed else None
+    asks = call.way_on(Action.SECOND_ASK, shown=name(call, first).split(" ", 1)[0], whom=first) if first else None
+    needs = phrases_of.needs(call.session, Terms.model_validate(draft.terms), call.person, gate.allowed, call.rules.matrix)
+    return NoAuthority(needs=needs, waits_for=waits_for, button=asks)
 
 
 def _lost(call: Call, verdict: gates.Verdict) -> Whisper:
@@ -124,18 +159,33 @@ def _lost(call: Call, verdict: gates.Verdict) -> Whisper:
     if gate is None or verdict.why == "replaced":
         return AlreadyClosed()
     if verdict.why == "expired" and gate.expires_at is not None:
-        return TooLate(at=gate.expires_at, because="when its time ran out")
-    if gate.decision == Event.LAPSE and gate.decided_at is not None:
-        return TooLate(at=call.renewal.decide_by or gate.decided_at, because="when the notice window ended")
-    if gate.decided_by == gates.MACHINE or gate.decided_at is None:
-        return AlreadyClosed()
+        return TooLate(at=gate.expires_at, because="when its time ran out", button=call.way_on(Action.WHAT_NOW))
+    if gate.decision == Event.LAPSE:
+        closed = call.renewal.decide_by or call.now
+        return TooLate(at=closed, because="when the notice window ended", button=call.way_on(Action.WHAT_NOW))
+    return AlreadyClosed() if gate.decided_by == gates.MACHINE else _decided_by(call, gate)
+
+
+def _decided_by(call: Call, gate: Gate) -> Whisper:
+    """A person was first: another one, or the clicker himself."""
+    at = gate.decided_at or call.now
+    if gate.decision == Event.APPROVE and _came_to_nothing(call, gate):
+        return _void(call, phrases_of.FACTS)
     if gate.decided_by == call.person.person_id and gate.decision == Event.APPROVE:
-        return AlreadyYours(at=gate.decided_at)
-    return SomebodyFirst(
-        by=_names(call.session, (gate.decided_by or "",)), did=phrases_of.DID.get(gate.decision or "", "decided"), at=gate.decided_at
-    )
+        return AlreadyYours(at=at)
+    return SomebodyFirst(by=_names(call.session, [gate.decided_by or ""]), did=phrases_of.DID.get(gate.decision or "", "decided"), at=at)
 
 
-def _names(session: Session, person_ids: tuple[str, ...]) -> str:
+def _came_to_nothing(call: Call, gate: Gate) -> bool:
+    """Whether the approval met facts that had moved, so that another draft is on its way."""
+    query = select(Audit.event).where(Audit.renewal_id == gate.renewal_id, Audit.version == gate.version + 1, col(Audit.moved))
+    return call.session.exec(query).first() == Event.STALE
+
+
+def _void(call: Call, what: str) -> Whisper:
+    return InputsChanged(what=what, new_number=call.renewal.draft_number + 1, zone=call.renewal.zone or "UTC")
+
+
+def _names(session: Session, person_ids: list[str]) -> str:
     found = [person.name for person in (people.person(session, one) for one in person_ids) if person]
     return " or ".join(found) or "contract-ops"

@@ -1,8 +1,10 @@
 """The desk itself: takes stored payloads, finds out who and about what, lets one handler answer, and says the answer.
 
-Rule 1: handling a payload is one transaction: the decision, the effects and "handled" are stored together; what is said comes after.
+Rule 1: handling a payload is one transaction: the decision, the effects and "handled" are stored together; Slack is asked who clicked
+before it begins, and what is said comes after it.
 Rule 2: a token leads to its card; a card that stands elsewhere than where we posted it is a copy and can do nothing.
 Rule 3: handling twice is harmless: a handled row is left alone.
+Rule 4: an answer that Slack does not take is lost and logged; what was decided stays decided, and its cards tell.
 """
 
 from __future__ import annotations
@@ -16,21 +18,24 @@ from sqlmodel import Session
 
 from contractops.operator import cases
 from contractops.operator.clock import wall_now
-from contractops.operator.desk.call import Call, Reply
+from contractops.operator.desk.call import ANSWER, LINK, Call, Reply
 from contractops.operator.desk.clicks import CLICKS
-from contractops.operator.desk.identity import Stranger, identify
+from contractops.operator.desk.identity import Stranger, account_of, person_behind
 from contractops.operator.desk.lists import due_list, what_i_can
 from contractops.operator.desk.submits import SUBMITS
 from contractops.operator.showing import forms
 from contractops.operator.slack import commands
-from contractops.operator.slack.answers import CopiedCard, NotAvailable
+from contractops.operator.slack.actions import Action
+from contractops.operator.slack.answers import CopiedCard, NotAvailable, RightsUnknown, Simple, Whisper
 from contractops.operator.slack.commands import Click, Command, HomeOpened, Payload, Said, Slash, Submit
 from contractops.operator.slack.render import render, render_answer, render_home
-from contractops.operator.store import inbox
+from contractops.operator.store import cards, inbox
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Button, Card, Inbox, Renewal
+from contractops.tools.alerts import days_left
+from contractops.tools.errors import InputError, NotFound, VendorError
 from contractops.tools.people import Person
-from contractops.tools.ports import Clock, Interaction, Messenger
+from contractops.tools.ports import Clock, Interaction, Messenger, Posted, SlackUser
 
 log = structlog.get_logger("contractops.desk")
 
@@ -86,16 +91,16 @@ class Desk:
 
     def handle(self, key: str) -> None:
         """Do the work of one stored payload, then answer."""
+        command = self._stored(key)
+        if command is None:
+            return
         now = self._clock.now()
+        account = account_of(self._messenger, command.actor, self._team_id)
         with self._database.write() as session:
             row = session.get(Inbox, key)
             if row is None or row.handled_at is not None:
-                return
-            command = commands.parse(row.payload, self._app_id)
-            if command is None:
-                inbox.handled(session, key, "nothing asked", at=wall_now())
-                return
-            renewal_id, reply = self._answer(session, command, now)
+                return  # another thread was first
+            renewal_id, reply = self._answer(session, command, account, now)
             inbox.handled(session, key, reply.outcome, at=wall_now())
         log.info("handled", key=key, outcome=reply.outcome)
         if renewal_id and reply.advance:
@@ -104,12 +109,28 @@ class Desk:
             self._on_effects(renewal_id)
         self._say(command, reply)
 
-    def _answer(self, session: Session, command: Command, now: datetime) -> tuple[str | None, Reply]:
+    def _stored(self, key: str) -> Command | None:
+        """The command of a row that still waits. One that asks nothing, or can no longer be read, is marked as handled."""
+        with self._database.read() as session:
+            row = session.get(Inbox, key)
+        if row is None or row.handled_at is not None:
+            return None
+        try:
+            command = commands.parse(row.payload, self._app_id)
+            outcome = "nothing asked"
+        except InputError as problem:
+            command, outcome = None, f"not readable: {problem}"
+        if command is None:
+            with self._database.write() as session:
+                inbox.handled(session, key, outcome, at=wall_now())
+        return command
+
+    def _answer(self, session: Session, command: Command, account: SlackUser | Stranger, now: datetime) -> tuple[str | None, Reply]:
         if isinstance(command, HomeOpened):
             return None, Reply(outcome="home")
-        who = identify(session, self._messenger, command.actor, self._team_id)
+        who = account if isinstance(account, Stranger) else person_behind(session, account)
         if isinstance(who, Stranger):
-            return None, Reply(whisper=who.answer, outcome=f"stranger: {who.why}")
+            return self._turn_away(session, command, who, now)
         match command:
             case Slash():
                 return None, Reply(view=due_list(session, who, now, self._rules), outcome="list")
@@ -118,46 +139,112 @@ class Desk:
             case Click() | Submit():
                 return self._act(session, command, who, now)
 
+    def _turn_away(self, session: Session, command: Command, who: Stranger, now: datetime) -> tuple[str | None, Reply]:
+        """Nobody who may act. The card he clicked on is rewritten, since the answer vanishes; he is told no figure of it."""
+        answer = who.answer
+        found = _resolve(session, command.token) if isinstance(command, Click | Submit) else None
+        if found is None:
+            return None, Reply(whisper=answer, outcome=f"stranger: {who.why}")
+        _button, card, renewal = found
+        if isinstance(answer, RightsUnknown) and renewal.safe_on and renewal.zone:
+            answer = answer.model_copy(update={"days_left": days_left(renewal.safe_on, renewal.zone, now)})
+        cards.rewrite(session, [card], version=renewal.version, wall=wall_now())
+        return renewal.id, Reply(whisper=answer, ring=True, outcome=f"stranger: {who.why}")
+
     def _act(self, session: Session, command: Click | Submit, who: Person, now: datetime) -> tuple[str | None, Reply]:
         found = _resolve(session, command.token)
         if found is None:
             return None, Reply(whisper=NotAvailable(), outcome="unknown token")
         button, card, renewal = found
-        if isinstance(command, Click) and command.message_ts is not None and not _original(card, command):
-            return renewal.id, Reply(whisper=CopiedCard(), outcome="copied card")
-        call = Call(session, command, who, button, card, renewal, now, self._rules, command.values)
+        call = Call(session, command, who, button, card, renewal, now, self._rules)
+        name = command.callback if isinstance(command, Submit) else command.action
+        if name == Action.FORM_CHANGED:
+            return None, Reply(outcome="preview")
+        if name.value != button.action:
+            return None, Reply(whisper=NotAvailable(), outcome="token of another button")
         if isinstance(command, Submit):
             return renewal.id, SUBMITS[command.callback](call)
-        if command.action != button.action:
-            return renewal.id, Reply(whisper=NotAvailable(), outcome="token of another button")
-        return renewal.id, CLICKS[command.action](call)
+        return renewal.id, self._clicked(command, call)
+
+    @staticmethod
+    def _clicked(command: Click, call: Call) -> Reply:
+        """A button: of an answer, of a copy, or of the card itself."""
+        if LINK in call.about:
+            return Reply(outcome="link opened")
+        if ANSWER not in call.about and not _original(call.card, command):
+            return Reply(whisper=CopiedCard(button=call.way_to(Action.CARD_OPEN, call.card)), outcome="copied card")
+        return CLICKS[command.action](call)
 
     def _say(self, command: Command, reply: Reply) -> None:
         """Answer inside the live request; after a restart the trigger is gone and only messages still work."""
+        try:
+            self._answer_in_slack(command, reply)
+        except (VendorError, NotFound) as problem:
+            log.warning("answer not delivered", outcome=reply.outcome, error=str(problem))
+
+    def _answer_in_slack(self, command: Command, reply: Reply) -> None:
         if isinstance(command, HomeOpened):
             self._interaction.publish_home(command.actor.user_id, render_home())
             return
-        if reply.form is not None and isinstance(command, Click) and command.trigger_id:
-            self._interaction.open_view(command.trigger_id, reply.form)
+        whisper = reply.whisper
+        if reply.form is not None and not self._opened(command, reply.form):
+            whisper = Simple(text="The form did not open. Nothing was changed. Please click once more.")
         channel, thread = self._place(command)
         user = command.actor.user_id
-        if reply.whisper is not None:
-            self._interaction.whisper(channel, user, render_answer(reply.whisper), thread_ts=thread)
+        if whisper is not None:
+            self._interaction.whisper(channel, user, render_answer(self._with_link(whisper)), thread_ts=thread)
         if reply.view is not None:
             self._interaction.whisper(channel, user, render(reply.view), thread_ts=thread)
         if reply.upload is not None:
             self._interaction.upload(channel, reply.upload[0], reply.upload[1], thread_ts=thread)
 
+    def _opened(self, command: Command, form: dict[str, Any]) -> bool:
+        """Open the form; False when the click is too old for it, or Slack does not take it."""
+        if not isinstance(command, Click) or not command.trigger_id:
+            return False
+        try:
+            self._interaction.open_view(command.trigger_id, form)
+        except (VendorError, NotFound) as problem:
+            log.warning("form not opened", action=command.action, error=str(problem))
+            return False
+        return True
+
+    def _with_link(self, whisper: Whisper) -> Whisper:
+        """The answer with the address of the card that its button leads to; without the button when Slack does not say it."""
+        if whisper.button is None:
+            return whisper
+        with self._database.read() as session:
+            stored = session.get(Button, whisper.button.token)
+            card = session.get(Card, stored.args[LINK]) if stored and LINK in stored.args else None
+        if card is None or card.channel is None or card.ts is None:
+            return whisper
+        try:
+            url = self._messenger.permalink(Posted(channel=card.channel, ts=card.ts))
+        except (VendorError, NotFound) as problem:
+            log.warning("no link to a card", card=card.key, error=str(problem))
+            return whisper.model_copy(update={"button": None})
+        return whisper.model_copy(update={"button": whisper.button.model_copy(update={"url": url})})
+
     def _place(self, command: Command) -> tuple[str, str | None]:
         """Channel and thread of the answer: where the click was, or the card that opened the form, or the person's own messages."""
-        if isinstance(command, Submit):
-            with self._database.read() as session:
-                found = _resolve(session, command.token)
-            card = found[1] if found else None
-            return (card.channel or command.actor.user_id, card.ts) if card else (command.actor.user_id, None)
-        channel = getattr(command, "channel", None) or command.actor.user_id
-        thread = getattr(command, "thread_ts", None) or getattr(command, "message_ts", None)
-        return channel, thread
+        own = command.actor.user_id
+        match command:
+            case Submit():
+                with self._database.read() as session:
+                    found = _resolve(session, command.token)
+                return (found[1].channel, found[1].ts) if found and found[1].channel else (own, None)
+            case Click():
+                with self._database.read() as session:
+                    found = _resolve(session, command.token)
+                if found and ANSWER in found[0].args:  # an answer is no message that could have a thread
+                    return found[1].channel or own, found[1].ts
+                return command.channel or own, command.thread_ts or command.message_ts
+            case Said():
+                return command.channel, command.thread_ts
+            case Slash():
+                return command.channel, None
+            case _:
+                return own, None
 
 
 def _resolve(session: Session, token: str) -> tuple[Button, Card, Renewal] | None:
@@ -169,4 +256,5 @@ def _resolve(session: Session, token: str) -> tuple[Button, Card, Renewal] | Non
 
 
 def _original(card: Card, click: Click) -> bool:
-    return card.channel == click.channel and card.ts == click.message_ts
+    """Whether the click came from where we posted the card. A click can be faster than the receipt of its own card: then nothing is known yet."""
+    return card.ts is None or (card.channel == click.channel and card.ts == click.message_ts)

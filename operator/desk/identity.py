@@ -3,6 +3,7 @@
 Rule 1: the identity is (team, user id) of the payload; names are never looked at.
 Rule 2: guests, strangers, bots, other teams and those who have left may do nothing.
 Rule 3: when Slack does not answer, nobody may do anything (fail closed).
+Rule 4: Slack is asked before the transaction begins, the staff list inside it.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ class Stranger:
     why: str
 
 
-def identify(session: Session, messenger: Messenger, actor: Actor, team_id: str | None) -> Person | Stranger:
-    """The person behind ``actor``; ``team_id`` is our workspace (None: the one of the account)."""
+def account_of(messenger: Messenger, actor: Actor, team_id: str | None) -> SlackUser | Stranger:
+    """The Slack account of ``actor`` as it is now; ``team_id`` is our workspace (None: the one of the account)."""
     try:
         account = messenger.user(actor.user_id)
     except NotFound:
@@ -36,8 +37,11 @@ def identify(session: Session, messenger: Messenger, actor: Actor, team_id: str 
     except VendorError as problem:
         return Stranger(RightsUnknown(), str(problem))
     refused = _refusal(account, actor, team_id)
-    if refused:
-        return Stranger(NotStaff(), refused)
+    return Stranger(NotStaff(), refused) if refused else account
+
+
+def person_behind(session: Session, account: SlackUser) -> Person | Stranger:
+    """The active person of the staff list whose account it is."""
     person = people.by_slack(session, account.user_id, account.email)
     if person is None or not person.active:
         return Stranger(NotStaff(), "not on the staff list")

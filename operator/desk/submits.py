@@ -7,15 +7,18 @@ Rule 2: texts of people are stored and shown as theirs; nothing is computed from
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import time
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from contractops.graphs.lifecycle import Event
 from contractops.operator import cases, people
 from contractops.operator.attend import note
+from contractops.operator.clock import wall_now
+from contractops.operator.desk import credit
 from contractops.operator.desk.call import Call, Reply
-from contractops.operator.desk.clicks import intend, open_envelope, post_text, settle_credit
-from contractops.operator.desk.decide import decide, may_help, refused
+from contractops.operator.desk.clicks import intend, offered, open_envelope, post_text, retry, rewrite_thread
+from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite
 from contractops.operator.slack.actions import Callback
 from contractops.operator.slack.answers import AlreadyClosed, NotYours, Simple
 from contractops.operator.slack.commands import Submit
@@ -112,8 +115,10 @@ def hand_over(call: Call) -> Reply:
     """Offer the renewal to somebody else; until it is accepted both are told."""
     said = _typed(call, HandoverSubmission)
     to = people.person(call.session, said.person_id)
-    if to is None or not to.active or not may_help(call):
-        return refused(call, NotYours(owner=call.person.name if to is None else "the owner"), "hand over refused")
+    if not may_help(call):
+        return not_yours(call)
+    if to is None or not to.active:
+        return refused(call, Simple(text="This person has left the staff list. Nothing was changed."), "nobody to hand over to")
     offer = {
         "from": call.person.person_id,
         "to": to.person_id,
@@ -126,20 +131,24 @@ def hand_over(call: Call) -> Reply:
     call.session.add(call.renewal)
     note(call.session, call.renewal, "handover", call.person.person_id, call.now, offer)
     post_text(call, f"{call.renewal.id}/handover/{call.now.isoformat()}", "handover", to.person_id, thread=None, args=offer)
-    return Reply(ring=True, outcome="handover offered")
+    rewrite(call, [call.card])
+    said_back = f"Offered to {to.name}. Until it is accepted, both of you are told."
+    return Reply(whisper=Simple(text=said_back), ring=True, outcome="handover offered")
 
 
 def return_handover(call: Call) -> Reply:
     """Give it back, with the reason."""
     said = _typed(call, TextSubmission)
     offer = call.renewal.handover or {}
-    if offer.get("to") != call.person.person_id:
-        return refused(call, NotYours(owner="the new owner"), "not the new owner")
-    call.renewal.owner_id = offer["from"]
+    if not offered(call):
+        return refused(call, AlreadyClosed(), "no such offer")
+    if offer["to"] != call.person.person_id:
+        return refused(call, NotYours(owner=name(call, offer["to"])), "not the new owner")
     call.renewal.handover = {**offer, "returned_at": call.now.isoformat(), "returned_note": said.text}
     call.session.add(call.renewal)
     note(call.session, call.renewal, "handover returned", call.person.person_id, call.now, {"note": said.text})
     _to_owner(call, "gave back", said.text)
+    rewrite_thread(call)
     return Reply(ring=True, outcome="handover returned")
 
 
@@ -148,21 +157,29 @@ def change_signer(call: Call) -> Reply:
     contact_id = _typed(call, SignerSubmission).contact_id
     envelope = open_envelope(call)
     draft = call.session.get(Draft, (call.renewal.id, call.renewal.draft_number))
-    if envelope is None or draft is None or not may_help(call):
+    if envelope is None or draft is None:
         return refused(call, AlreadyClosed(), "no open envelope")
+    if not may_help(call):
+        return not_yours(call)
     overview = cases.overview(call.session, call.renewal, call.now, call.rules)
     chosen = next((one for one in overview.source.contacts if one.contact_id == contact_id and one.may_sign), None)
     old = Terms.model_validate(draft.terms).signer
     if chosen is None or old is None:
         return refused(call, AlreadyClosed(), "not a contact with signing right")
     payload = {"envelope": envelope.envelope_id, "old_email": old.email, "name": chosen.name, "email": chosen.email}
-    return intend(call, "docusign.change_signer", payload)
+    return intend(call, "docusign.change_signer", payload, f"Changing the signer to {chosen.name}…")
 
 
 def ask(call: Call) -> Reply:
-    """A question of an approver, into the owner's thread; it pauses nothing."""
-    _to_owner(call, "asks", _typed(call, TextSubmission).text)
-    return Reply(ring=True, outcome="asked")
+    """A question: of an approver to the owner, or of somebody who may not approve to him who may. It pauses nothing."""
+    said = _typed(call, TextSubmission).text
+    whom = call.about.get("whom")
+    if isinstance(whom, str):
+        _text_to(call, whom, "asks", said)
+    else:
+        _to_owner(call, "asks", said)
+    to = name(call, whom or call.renewal.owner_id)
+    return Reply(whisper=Simple(text=f"Your question went to {to}. Nothing is paused."), ring=True, outcome="asked")
 
 
 def wish(call: Call) -> Reply:
@@ -171,7 +188,7 @@ def wish(call: Call) -> Reply:
     for person in call.rules.contract_ops(call.session)[:1]:
         _text_to(call, person, "asks for changes", said)
     _to_owner(call, "asked for changes", said)
-    return Reply(ring=True, outcome="changes asked for")
+    return Reply(whisper=Simple(text="Your wish went to contract-ops and stands in the thread."), ring=True, outcome="changes asked for")
 
 
 def missing_price(call: Call) -> Reply:
@@ -201,6 +218,7 @@ def record(event: str) -> Callable[[Call], Reply]:
         args = {**call.card.args, "note": {"text": said, "by": call.person.person_id, "at": call.now.isoformat()}}
         call.card.args = args
         call.session.add(call.card)
+        rewrite(call, [call.card])
         return Reply(ring=True, whisper=Simple(text="Recorded."), outcome=event)
 
     return handler
@@ -212,30 +230,58 @@ def settle_difference(event: Event) -> Callable[[Call], Reply]:
 
 
 def credit_to_finance(call: Call) -> Reply:
-    """Hand the credit to finance."""
-    reply = settle_credit(call, "sent", {"note": _typed(call, TextSubmission).text})
-    if reply.ring:
-        args = {**call.card.args, "sent_by": call.person.person_id, "sent_at": call.now.isoformat()}
-        for person in people.with_role(call.session, people.FINANCE)[:1]:
-            post_text(call, f"{call.card.key}/finance", "finance", person, thread=None, args=args)
+    """Hand the credit to finance: its card stands in their channel, the note in its thread."""
+    said = _typed(call, TextSubmission).text
+    reply = credit.send(call, said)
+    if not reply.outcome.startswith("refused"):
+        args = {**call.card.args, "owner_card": call.card.key, "sent_by": call.person.person_id, "sent_at": call.now.isoformat()}
+        key, channel = f"{call.card.key}/finance/{call.now.isoformat()}", call.rules.channel("credits")
+        post_text(call, key, "finance", channel, thread=None, args=args)
+        if said:
+            _text_to(call, channel, "wrote", said, thread=key)
     return reply
 
 
-def credit_words(decision: str) -> Callable[[Call], Reply]:
-    """A credit that is no breach, or goes back to the owner."""
-    return lambda call: settle_credit(call, decision, {"text": _typed(call, TextSubmission).text})
+def credit_disputed(call: Call) -> Reply:
+    """It was no breach; contract-ops see the reason."""
+    said = _typed(call, TextSubmission).text
+    reply = credit.dispute(call, said)
+    if not reply.outcome.startswith("refused"):
+        for person in call.rules.contract_ops(call.session)[:1]:
+            _text_to(call, person, "says that a credit is not owed", said)
+    return reply
+
+
+def credit_returned(call: Call) -> Reply:
+    """Finance gives it back; the owner reads what is missing."""
+    said = _typed(call, TextSubmission).text
+    reply = credit.give_back(call, said)
+    if not reply.outcome.startswith("refused"):
+        _to_owner(call, "returned the credit", said)
+    return reply
 
 
 def effect_done(call: Call) -> Reply:
-    """A person found that a parked effect did happen."""
+    """A person found that a parked effect did happen. Where its receipt is needed to go on, it is looked up instead of believed."""
     said = _typed(call, TextSubmission).text
     key = str(call.card.args.get("effect", ""))
     effect = call.session.get(Effect, key)
-    if effect is None or effect.status != "needs_person" or not may_help(call):
+    if effect is None or effect.status != "needs_person":
         return refused(call, AlreadyClosed(), "not parked")
+    if not may_help(call):
+        return not_yours(call)
+    note(call.session, call.renewal, "effect found", call.person.person_id, call.now, {"effect": key, "found": said})
+    if effect.kind in _RECEIPT_NEEDED:
+        told = Simple(text="Recorded. I look it up there by its key before anything is repeated.")
+        return replace(retry(call, "looked up after a person's word"), whisper=told)
     ledger.settle(call.session, key, said, by=call.person.person_id)
     note(call.session, call.renewal, "effect settled", call.person.person_id, call.now, {"effect": key, "found": said})
+    rewrite(call, [call.card])
     return Reply(ring=True, outcome="effect settled")
+
+
+_RECEIPT_NEEDED: Final = frozenset({"docusign.send", "docusign.fetch", "crm.write"})
+"""Effects whose receipt answers a gate: a person's word cannot stand in for it."""
 
 
 def _record_evidence(call: Call, method: str, received_on: Any, reference: str, served_by: str) -> None:
@@ -258,7 +304,8 @@ def _to_owner(call: Call, did: str, said: str) -> None:
 
 
 def _text_to(call: Call, person: str, did: str, said: str, *, thread: str | None = None) -> None:
-    key = f"{call.renewal.id}/text/{call.now.isoformat()}/{call.person.person_id}/{person}"
+    stored = wall_now().isoformat()  # business time may stand still between two clicks
+    key = f"{call.renewal.id}/text/{stored}/{call.person.person_id}/{person}"
     post_text(call, key, "text", person, thread=thread, args={"who": call.person.person_id, "did": did, "text": said})
 
 
@@ -278,8 +325,8 @@ SUBMITS: dict[Callback, Callable[[Call], Reply]] = {
     Callback.NOTICE_EVIDENCE: evidence,
     Callback.FINDING_PRICE: missing_price,
     Callback.CREDIT_FINANCE: credit_to_finance,
-    Callback.CREDIT_DISPUTE: credit_words("disputed"),
-    Callback.FINANCE_RETURN: credit_words("returned"),
+    Callback.CREDIT_DISPUTE: credit_disputed,
+    Callback.FINANCE_RETURN: credit_returned,
     Callback.EFFECT_DONE: effect_done,
     Callback.DIFFERENCE_ACCEPT: settle_difference(Event.ACCEPT),
     Callback.DIFFERENCE_DISPUTE: settle_difference(Event.DISPUTE),
