@@ -103,9 +103,8 @@ class Salesforce:
         return self._retrying.copy()(self._write_once, patch)
 
     def overwrite(self, contract_id: str, field: str, value: str | None, renewal_key: str) -> None:
-        """Write one field that a person decided on. Raises as ``write`` does."""
-        body = to_vendor(FIELDS, {field: value}) | {RENEWAL_KEY: renewal_key}
-        self._retrying.copy()(self._overwrite_once, contract_id, body)
+        """Write one field that a person decided on; a repeat that finds it written writes nothing. Raises as ``write`` does."""
+        self._retrying.copy()(self._overwrite_once, contract_id, field, value, renewal_key)
 
     def check(self) -> None:
         """For ``doctor``: every mapped field exists, and both external ids are External ID and Unique. Raises ``InputError``."""
@@ -157,8 +156,11 @@ class Salesforce:
             raise Conflict("CO-CRM-011", f"Somebody wrote {patch.contract_id} in the same second.")
         return receipt(patch, merged, after.record)
 
-    def _overwrite_once(self, contract_id: str, body: dict[str, Any]) -> None:
-        self._patch(self._must_hold(contract_id), body)
+    def _overwrite_once(self, contract_id: str, field: str, value: str | None, renewal_key: str) -> None:
+        held = self._must_hold(contract_id)
+        body = to_vendor(FIELDS, {field: value}) | {RENEWAL_KEY: renewal_key}
+        if held.record.renewal_key != renewal_key or held.record.fields.get(field) != value:
+            self._patch(held, body)
 
     def _patch(self, held: _Held, body: dict[str, Any]) -> None:
         unchanged = {"If-Unmodified-Since": format_datetime(held.stamp.astimezone(UTC), usegmt=True)}

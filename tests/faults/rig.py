@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from signal import SIGTERM
 from typing import Any, Self
@@ -203,12 +204,13 @@ def _custom_key(envelope: dict[str, Any]) -> str:
 
 
 def _changes_of(place: Place) -> Counter[str]:
-    """Calls that changed an envelope, by what they asked for."""
+    """Calls that changed an envelope, by what they asked for; a refused call changed nothing."""
     found: Counter[str] = Counter()
     for operation in ("envelopes.update", "recipients.update"):
         for exchange in place.get(f"/_world/journal?surface=docusign&operation={operation}"):
             asked = exchange["request"]
+            if exchange["status"] >= HTTPStatus.BAD_REQUEST:
+                continue
             name = "void" if (asked.get("body") or {}).get("status") == "voided" else "resend"
-            refused = exchange["status"] >= 400
-            found[f"{'signer' if operation == 'recipients.update' else name}{' refused' if refused else ''}"] += 1
+            found["signer" if operation == "recipients.update" else name] += 1
     return found

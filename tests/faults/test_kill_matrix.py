@@ -115,26 +115,27 @@ def test_killed(
     for death, found in zip(DEATHS, endings, strict=True):
         assert found.hits[0] == f"{kind}:{point}", death
         hit.update(found.hits)
-        judge(found, wanted, kind, point)
+        judge(found, wanted, kind)
 
 
-def judge(found: Ending, wanted: Ending, kind: str, point: str) -> None:
-    """Raise AssertionError unless ``found`` is an acceptable ending of a run that was killed at ``point``."""
+def judge(found: Ending, wanted: Ending, kind: str) -> None:
+    """Raise AssertionError unless ``found`` is an acceptable ending of a run that was killed."""
     assert max(found.outside["posts"].values()) == 1
     assert max(found.outside["post calls"].values()) == 1
     assert max(found.outside["envelopes"].values(), default=0) <= 1
     assert found.inside["broken"] == []
     assert found.inside["cards to do"] == []
-    if KINDS[kind] is Prevention.PERSON and point in {"before_call", "after_call", "before_receipt"}:
-        stopped_for_a_person(found, wanted, kind, point)
+    begun = {f"{kind}:{one}" for one in ("before_call", "after_call", "before_receipt")}
+    if KINDS[kind] is Prevention.PERSON and begun & set(found.hits):
+        stopped_for_a_person(found, wanted, kind)
     else:
         assert found.outside == wanted.outside
         assert found.inside == wanted.inside
 
 
-def stopped_for_a_person(found: Ending, wanted: Ending, kind: str, point: str) -> None:
+def stopped_for_a_person(found: Ending, wanted: Ending, kind: str) -> None:
     """Nobody can tell whether it happened: it is not repeated, it stands as "needs a person", and its card was sent."""
-    happened = 0 if point == "before_call" else 1
+    happened = 0 if f"{kind}:before_call" in found.hits else 1
     assert found.outside["envelope calls"]["resend"] == happened
     assert [one for one in found.inside["effects"] if one[0] == kind][-1][2] == "needs_person"
     assert found.inside["renewals"] == wanted.inside["renewals"]
