@@ -27,6 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+STOPPED = 130
+"""Exit status of a command that Ctrl-C ended."""
+
 db_app = typer.Typer(help="The database: bring its schema up to date.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 
@@ -214,16 +217,15 @@ def db_upgrade(db: Db = None) -> None:
 def main() -> None:
     """Entry point: turns errors into one clear message and the right exit status."""
     try:
-        status: Any = app(standalone_mode=False)
+        status: Any = app(standalone_mode=False)  # the status of ``typer.Exit``; the library turns Ctrl-C into 130
     except ContractOpsError as problem:
-        sys.exit(_tell(problem))
-    except (KeyboardInterrupt, typer.Abort):  # the library turns Ctrl-C into Abort
-        typer.echo("Stopped. Nothing half written. Run the same command again to go on.", err=True)
-        sys.exit(130)
-    except typer.Exit as end:
-        sys.exit(end.exit_code)
+        status = _tell(problem)
+    except (KeyboardInterrupt, typer.Abort):
+        status = STOPPED
     except Exception as problem:  # noqa: BLE001  # the outermost handler: no traceback reaches a person unasked
-        sys.exit(_usage(problem) or _fault(problem))
+        status = _usage(problem) or _fault(problem)
+    if status == STOPPED:
+        typer.echo("Stopped. Nothing half written. Run the same command again to go on.", err=True)
     sys.exit(status if isinstance(status, int) else 0)
 
 

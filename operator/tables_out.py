@@ -78,7 +78,7 @@ def table(columns: Sequence[Column], rows: Sequence[Row]) -> None:
 def table_line(words: Sequence[str], text: str) -> None:
     """Print words of a fixed width, coloured as in a table, then a sentence."""
     console = _console()
-    line = Text(_GAP).join(Text(word, style=COLOURS.get(word.strip(), "")) for word in words)
+    line = Text(_GAP).join(Text().append(word, COLOURS.get(word.strip(), "")) for word in words)
     room = console.width - line.cell_len - len(_GAP) if console.is_terminal else None
     if room is None:
         console.print(line.append(_GAP + text))
@@ -197,8 +197,8 @@ def _line(cells: Sequence[str], rest: str | None, columns: Sequence[Column], wid
 def _cell(cell: str, column: Column, size: int) -> Text:
     shown = _cut(cell, size) if column.text else cell
     padding = " " * max(size - cell_len(shown), 0)
-    styled = Text(shown, style=COLOURS.get(shown, ""))
-    return Text(padding).append(styled) if column.number else styled.append(padding)
+    coloured = COLOURS.get(shown, "")
+    return Text(padding).append(shown, coloured) if column.number else Text().append(shown, coloured).append(padding)
 
 
 def _cut(text: str, size: int) -> str:

@@ -1,0 +1,76 @@
+"""One world and one open door a module; a copy of the imported portfolio for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from contractops.operator.demo import SAMPLE, seed
+from tests.faults.children import Driver, arm
+from tests.localworld.worlds import RunningWorld, start_world
+from tests.operator.desk.office import Office, Relay, door
+
+STRANGERS = [
+    {"id": "U0GUEST", "name": "guest", "real_name": "Guest", "email": "guest@elsewhere.example", "is_restricted": True},
+    {"id": "U0OTHER", "name": "other", "real_name": "Other Team", "email": "maria.ortiz@prairie.example", "team_id": "T0OTHER", "is_stranger": True},
+    {"id": "U0BOT", "name": "robot", "real_name": "Robot", "email": "", "is_bot": True},
+    {"id": "U0GONE", "name": "gone", "real_name": "Gone", "email": "gone@prairie.example", "deleted": True},
+    {"id": "U0NOBODY", "name": "nobody", "real_name": "Dana Whitfield", "email": "nobody@prairie.example"},
+    {"id": "U0MARIA2", "name": "maria2", "real_name": "Maria Ortiz", "email": "Maria.Ortiz@prairie.example"},
+]
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The private key of the installation."""
+    file = tmp_path_factory.mktemp("key") / "key.pem"
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    file.write_bytes(made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    public = made.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    file.with_suffix(".pub").write_bytes(public)
+    return file
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Iterator[tuple[RunningWorld, Relay]]:
+    """A seeded world and the open door."""
+    seeded = seed(SAMPLE, key.with_suffix(".pub").read_text())
+    seeded["users"] += STRANGERS
+    relay = Relay()
+    with start_world(tmp_path_factory.mktemp("desk") / "world", seed=seeded) as world, door(world, relay):
+        yield world, relay
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Path:
+    """A folder with the imported portfolio; nothing was posted yet."""
+    folder = tmp_path_factory.mktemp("template")
+    shutil.copy(key, folder / "key.pem")
+    with start_world(folder / "world", seed=seed(SAMPLE, key.with_suffix(".pub").read_text())) as world:
+        driver = Driver(folder, world.url)
+        driver.operator.follow_world()
+        arm(driver)
+        driver.operator.core.close()
+    return folder
+
+
+@pytest.fixture
+def office(tmp_path: Path, template: Path, shared: tuple[RunningWorld, Relay]) -> Iterator[Office]:
+    """The desk over a portfolio of its own: ENT-3391 is flagged, its card stands in Maria's messages."""
+    world, relay = shared
+    httpx.delete(f"{world.url}/_world/faults", trust_env=False).raise_for_status()
+    for file in ("key.pem", "contractops.db"):
+        shutil.copy(template / file, tmp_path / file)
+    made = Office(tmp_path, world, relay)
+    made.jobs.sweep()
+    made.drain()
+    yield made
+    for user in {one["user"] for one in made.state()["views"]}:
+        made.close_forms(user)
+    made.close()

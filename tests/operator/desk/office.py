@@ -1,0 +1,242 @@
+"""The desk with everything real around it: an imported portfolio, the Slack door over a socket, the local world; and states to click in.
+
+Rules of this module:
+
+1. A click goes out at the world as a person, comes in over the socket, and is over when the desk has answered it.
+2. A state is made by the answers of people, the clock and the vendors; where only a fault would make it, its rows are written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from contractops.operator.desk.desk import Desk
+from contractops.operator.slack import listeners
+from contractops.operator.slack.actions import Action
+from contractops.operator.slack.commands import Click, Payload, Submit
+from contractops.operator.slack.messenger import SlackMessenger
+from contractops.operator.store import cards
+from contractops.operator.clock import wall_now
+from contractops.operator.store.tables import Audit, Button, Card, Gate, Renewal
+from tests.faults.children import Driver
+from tests.localworld.worlds import RunningWorld
+
+RENEWAL = "ENT-3391#1"
+PATIENCE = 20.0
+
+
+class Relay:
+    """The desk that the door works for at the moment; ``done`` gets the key of each handled payload."""
+
+    def __init__(self) -> None:
+        self.desk: Desk | None = None
+        self.done: queue.Queue[str] = queue.Queue()
+
+    @property
+    def _desk(self) -> Desk:
+        assert self.desk is not None
+        return self.desk
+
+    def commit(self, key: str, kind: str, payload: Payload) -> bool:
+        return self._desk.commit(key, kind, payload)
+
+    def check(self, submit: Submit) -> dict[str, str]:
+        return self._desk.check(submit)
+
+    def preview(self, click: Click) -> Payload | None:
+        return self._desk.preview(click)
+
+    def handle(self, key: str) -> None:
+        try:
+            self._desk.handle(key)
+        finally:
+            self.done.put(key)
+
+
+@contextmanager
+def door(world: RunningWorld, relay: Relay) -> Iterator[None]:
+    """The Slack door, open in a thread of its own."""
+    begun, stop = threading.Event(), threading.Event()
+    problems: list[Exception] = []
+
+    async def run() -> None:
+        client = listeners.build_client("xoxb-local", f"{world.url}/slack/api/", 5)
+        app = listeners.build_app(client, "A0LOCAL", relay, SlackMessenger("xoxb-local", f"{world.url}/slack/api/", 5))
+        socket = listeners.build_socket(app, "xapp-local", ping_interval=1)
+        await socket.connect_async()
+        begun.set()
+        await asyncio.to_thread(stop.wait)
+        await socket.close_async()
+        if client.session is not None:
+            await client.session.close()
+
+    def work() -> None:
+        try:
+            asyncio.run(run())
+        except Exception as problem:  # noqa: BLE001 - told to the test that waits for the door
+            problems.append(problem)
+            begun.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        assert begun.wait(PATIENCE), "the door did not open"
+        assert not problems, problems
+        yield
+    finally:
+        stop.set()
+        thread.join(PATIENCE)
+
+
+class Office(Driver):
+    """The operator over a copy of the template database, behind the door of the world."""
+
+    def __init__(self, folder: Path, world: RunningWorld, relay: Relay) -> None:
+        super().__init__(folder, world.url)
+        self.folder, self.world, self.relay = folder, world, relay
+        assert self.operator.desk is not None
+        relay.desk = self.operator.desk
+
+    def close(self) -> None:
+        self.relay.desk = None
+        self.operator.core.close()
+
+    # What Slack holds
+
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.world.get("/_world/slack/state")
+        return found
+
+    def message(self, card: Card) -> dict[str, Any]:
+        """The message of a card as Slack has it."""
+        return next(one for one in self.state()["messages"][card.channel] if one["ts"] == card.ts)
+
+    def whispers(self, user: str) -> list[dict[str, Any]]:
+        """What only ``user`` sees, oldest first."""
+        return [one for one in self.state()["ephemeral"] if one["only_for"] == user]
+
+    def view(self, user: str) -> dict[str, Any] | None:
+        """The form that is open for ``user``."""
+        found = [one for one in self.state()["views"] if one["user"] == user]
+        return found[-1]["view"] if found else None
+
+    # What the database holds
+
+    def cards(self, *kinds: str) -> list[Card]:
+        """Cards that stand in Slack, oldest first; all kinds when none is named."""
+        with self.database.read() as session:
+            rows = session.exec(select(Card).where(col(Card.ts).is_not(None)).order_by(col(Card.created_at), col(Card.key))).all()
+        return [row for row in rows if not kinds or row.kind in kinds]
+
+    def card(self, kind: str) -> Card:
+        """The newest card of ``kind``."""
+        return self.cards(kind)[-1]
+
+    def stage(self) -> str:
+        return self.renewal().stage
+
+    def events(self) -> list[str]:
+        """The chain of the renewal: what happened, in order."""
+        with self.database.read() as session:
+            return list(session.exec(select(Audit.event).where(Audit.renewal_id == RENEWAL).order_by(col(Audit.number))))
+
+    def decisions(self) -> list[tuple[str, str]]:
+        """Every gate that was decided: (decision, by), in order of the visits."""
+        with self.database.read() as session:
+            rows = session.exec(select(Gate).where(Gate.renewal_id == RENEWAL, col(Gate.decision).is_not(None)).order_by(Gate.version)).all()
+        return [(str(row.decision), str(row.decided_by)) for row in rows]
+
+    def change(self, model: type[Any], key: str, **values: Any) -> None:
+        """Write columns of the rows of ``model`` whose id is ``key``, as a new import or a fault would leave them."""
+        with self.database.write() as session:
+            for row in session.exec(select(model).where(model.id == key)).all():
+                for name, value in values.items():
+                    setattr(row, name, value)
+                session.add(row)
+
+    # What people do
+
+    def controls(self, card: Card) -> list[tuple[str, str]]:
+        """(action id, token) of the buttons of a card as Slack shows it."""
+        blocks = self.message(card)["blocks"]
+        return [(one["action_id"], one["value"]) for block in blocks if block["type"] == "actions" for one in block["elements"]]
+
+    def act(self, user: str, channel: str, ts: str, action: str, *, times: int = 1, **more: Any) -> None:
+        """Click, and wait until the desk has answered."""
+        body = {"user": user, "channel": channel, "ts": ts, "action_id": action, "repeat": times, **more}
+        assert self.world.post("/_world/slack/act", body)["acked"]
+        for _time in range(times):
+            self.relay.done.get(timeout=PATIENCE)
+
+    def click(self, user: str, card: Card, action: Action | str, **more: Any) -> None:
+        """Click a button of a card, then let everything happen that follows."""
+        assert card.channel is not None
+        assert card.ts is not None
+        self.act(user, card.channel, card.ts, str(action), **more)
+        self.drain()
+
+    def submit(self, user: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Send the open form; its answer. Everything that follows has happened."""
+        view = self.view(user)
+        assert view is not None, "no form is open"
+        answer: dict[str, Any] = self.world.post("/_world/slack/submit", {"user": user, "view_id": view["id"], "values": values})
+        if not answer["errors"]:
+            self.relay.done.get(timeout=PATIENCE)
+        self.drain()
+        return answer
+
+    def close_forms(self, user: str) -> None:
+        while (view := self.view(user)) is not None:
+            self.world.post("/_world/slack/close", {"user": user, "view_id": view["id"]})
+
+    def at(self, when: str) -> None:
+        """Business time moves on; what it brings has happened."""
+        self.operator.core.clock.move(datetime.fromisoformat(when))  # type: ignore[attr-defined]  # a stored clock, by the settings
+        self.jobs.sweep()
+        self.drain()
+
+    def token(self, card: Card, action: Action) -> Button:
+        """What the button of a card stands for."""
+        value = next(value for name, value in self.controls(card) if Action.named(name) is action)
+        with self.database.read() as session:
+            return session.get_one(Button, value)
+
+    # Going back
+
+    def keep(self) -> Path:
+        """A copy of the database as it is."""
+        kept = self.folder / "kept.db"
+        self.operator.core.database.dispose()
+        with sqlite3.connect(self.folder / "contractops.db") as now, sqlite3.connect(kept) as then:
+            now.backup(then)
+        return kept
+
+    def restore(self, kept: Path) -> None:
+        """The database as it was, and every card rewritten from it."""
+        self.operator.core.database.dispose()
+        for end in ("-wal", "-shm"):
+            (self.folder / f"contractops.db{end}").unlink(missing_ok=True)
+        shutil.copy(kept, self.folder / "contractops.db")
+        with self.database.write() as session:
+            rows = session.exec(select(Card).where(col(Card.ts).is_not(None))).all()
+            cards.rewrite(session, list(rows), version=0, wall=wall_now())
+        self.drain()
+
+
+def only(office: Office, renewal_id: str) -> None:
+    """Every other renewal sleeps, so that a test is about one."""
+    with office.database.write() as session:
+        for row in session.exec(select(Renewal).where(Renewal.id != renewal_id)).all():
+            row.next_action_at = None
+            session.add(row)
