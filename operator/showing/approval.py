@@ -90,11 +90,11 @@ def _conditions(terms: Terms) -> tuple[str, ...]:
 
 def _state(scene: Scene, asked: Gate, terms: Terms, number: int) -> ApprovalState | None:
     """What became of the question; None while this person can decide it."""
-    newest = scene.current
-    if number < scene.row.draft_number and newest is not None:
-        return Replaced(by_number=newest.number, at=newest.created_at)
     if asked.decision is not None:
         return _decided(scene, asked, terms)
+    newer = scene.draft(number + 1)
+    if newer is not None:
+        return Replaced(by_number=newer.number, at=newer.created_at)
     if not scene.is_open("approver"):
         return Closed(why="This question is no longer open")
     if scene.card.person_id in asked.allowed or scene.card.person_id is None:
@@ -125,12 +125,14 @@ def _closed(scene: Scene, asked: Gate, terms: Terms) -> str:
         str(Event.STOP): f"Not renewing, {by}",
         str(Event.LET_RENEW): f"Renews as it is, {by}",
         str(Event.LAPSE): f"The window closed on {wording.day(terms.safe_on)}",
-    }.get(str(asked.decision), "The terms are being changed; nothing was approved")
+    }.get(str(asked.decision), "The terms were changed; nothing was approved")
 
 
 def _next_step(scene: Scene, terms: Terms) -> str:
     """What follows the approval, as far as it is true now."""
     said = ""
+    if terms.draft_number < scene.row.draft_number:
+        return f"Draft {terms.draft_number + 1} followed."
     match scene.stage:
         case Stage.IN_REVIEW if scene.gate is not None and scene.gate.kind == "approver":
             said = f"Waiting for {scene.names(scene.gate.allowed)}."
@@ -152,7 +154,7 @@ def _sending(scene: Scene, signer: str) -> str:
         return f"Sent to {signer} for signature, {wording.moment(envelope.sent_at, scene.zone)}."
     if effect is not None and effect.status == PARKED:
         return "The envelope did not go out; a person looks at it."
-    return f"Sending to {signer} for signature…"
+    return f"It goes to {signer} for signature."
 
 
 def reminder(scene: Scene) -> TextReply:

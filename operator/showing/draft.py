@@ -1,6 +1,6 @@
 """Cards of a draft: the draft itself, the lengths on offer, and what an approver or a signer said to it.
 
-Rule 1: the newest draft is the only one that can be decided; every older one says which draft replaced it.
+Rule 1: the newest draft is the only one that can be decided; every older one says which draft replaced it, once and for all.
 Rule 2: "approved" is what the approval rows say; "sent" is what the receipt says.
 """
 
@@ -89,10 +89,9 @@ def draft(scene: Scene) -> DraftCard | TextReply:
 
 def draft_state(scene: Scene, stored: Draft, terms: Terms) -> DraftState | None:
     """What became of a draft; None while its owner can approve it."""
-    row = scene.row
-    newest = scene.current
-    if stored.number < row.draft_number and newest is not None:
-        return Replaced(by_number=newest.number, at=newest.created_at)
+    newer = scene.draft(stored.number + 1)
+    if newer is not None:
+        return Replaced(by_number=newer.number, at=newer.created_at)
     match scene.stage:
         case Stage.IN_REVIEW:
             return _in_review(scene, stored, terms)
@@ -174,8 +173,7 @@ def _buttons(scene: Scene, stored: Draft, terms: Terms, state: DraftState | None
         case OwnerApproved(waiting_for=str()):
             return (scene.button(Action.DRAFT_TAKE_BACK, draft=number), *shows)
         case Replaced():
-            newest = scene.row.draft_number
-            return (scene.button(Action.DRAFT_OPEN, about=f"{scene.row.id}/draft/{newest}", draft=number),)
+            return (scene.button(Action.DRAFT_OPEN, about=f"{scene.row.id}/draft/{state.by_number}", draft=number),)
         case OwnerApproved() | DeclinedBy():
             return shows
         case _:

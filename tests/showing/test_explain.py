@@ -10,7 +10,7 @@ from contractops.operator.showing import explain
 from contractops.operator.showing.tokens import token_of
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.render import render
-from contractops.operator.store.tables import Alert, Envelope
+from contractops.operator.store.tables import Alert, Envelope, Gate
 from tests.showing.factory import NOW, RENEWAL, SECRET, World
 from tests.showing.test_signature import on_its_way
 from tests.showing.test_terms import LONG, in_review
@@ -81,9 +81,8 @@ def test_a_credit_card_and_its_mail_have_the_same_figures(world: World) -> None:
         assert figure in view.text
         assert figure in mail
     assert len(view.buttons) == 4
-    gate = world.gate(row)
-    gate.key = f"{RENEWAL}:credit:{about['service']}:{about['month']}:sent"
-    world.decide(gate, "sent")
+    key = f"{RENEWAL}:credit:{about['service']}:{about['month']}:0"
+    world.decide(Gate(key=key, renewal_id=RENEWAL, version=row.version, kind="credit", payload_hash="", allowed=[], opened_at=NOW), "sent")
     view = shown(world, world.card("credit/2", "credit", **about))
     assert "Sent to finance, Maria Ortiz" in view.text
     assert not view.buttons
