@@ -27,7 +27,6 @@ README: Final = ROOT / "README.md"
 FLAGS: Final = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 LIFECYCLE: Final = re.compile(r"(<!-- lifecycle -->\n).*?(\n<!-- /lifecycle -->)", re.DOTALL)
 ALERT: Final = "60 days to decide: Northwind Logistics"
-MARGIN: Final = 10
 
 
 def main() -> int:
@@ -54,15 +53,11 @@ def photograph(page: Page) -> None:
     page.get_by_role("button", name="Close this notice").click()
     card = page.locator("article.message", has=page.get_by_role("heading", name=ALERT)).first
     card.wait_for()
-    page.locator("#scroll").evaluate("(scroll, card) => { scroll.scrollTop = card.offsetTop - 16 }", card.element_handle())
-    page.wait_for_load_state("networkidle")
+    card.evaluate("card => card.scrollIntoView({ block: 'start' })")
     page.screenshot(path=DOCS / "workspace.png")
     page.set_viewport_size({"width": 1280, "height": 1600})
-    box = card.locator(".content").first.bounding_box()
-    if box is None:
-        raise RuntimeError("the alert card is not on the screen")
-    clip = {"x": box["x"] - MARGIN, "y": box["y"] - MARGIN, "width": box["width"] + 2 * MARGIN, "height": box["height"] + 2 * MARGIN}
-    page.screenshot(path=DOCS / "alert.png", clip=clip)  # type: ignore[arg-type]  # a typed dictionary of the library
+    card.evaluate("card => card.scrollIntoView({ block: 'center' })")
+    card.locator(".bubble").first.screenshot(path=DOCS / "alert.png")
 
 
 def write_diagram() -> None:

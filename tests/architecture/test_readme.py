@@ -11,20 +11,25 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 WIDEST = 140
 
 
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return str(Settings.model_fields[name].validation_alias or f"CONTRACTOPS_{name}".upper())
+
+
 def test_the_table_of_settings_is_complete() -> None:
     """Every setting has its row, in the order of the code, under the name that the environment uses; no other row stands there."""
     rows = re.findall(r"^\| `((?:CONTRACTOPS|OPENAI)_[A-Z_]+)` \|", README, re.MULTILINE)
-    assert rows == [field.validation_alias or f"CONTRACTOPS_{name}".upper() for name, field in Settings.model_fields.items()]
+    assert rows == [variable(name) for name in Settings.model_fields]
 
 
 def test_the_defaults_are_those_of_the_code() -> None:
     """A default that the table names is the one a person gets."""
-    rows = dict(re.findall(r"^\| `((?:CONTRACTOPS|OPENAI)_[A-Z_]+)` \| ([^|]*) \|", README, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `((?:CONTRACTOPS|OPENAI)_[A-Z_]+)` \|([^|]*)\|", README, re.MULTILINE))
     for name, field in Settings.model_fields.items():
-        shown = rows[field.validation_alias or f"CONTRACTOPS_{name}".upper()].strip().strip("`")
+        shown = rows[variable(name)].strip().strip("`")
         if name == "policy":
             assert shown == "packaged"
-        elif field.default in {None, ""}:
+        elif field.default is None:
             assert not shown, f"{name} has no default"
         else:
             assert type(field.default)(shown) == field.default, name
