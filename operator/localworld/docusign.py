@@ -78,27 +78,23 @@ def _door(service: SigningService, operation: str, call: Call, *, open_to_all: b
             return _refused(error.code, str(error), error.status)
 
     async def door(request: Request) -> Response:
-        fault = service.world.fault(SURFACE, operation, {"status"})
-        answer = await serve(service.world, SURFACE, operation, request, checked if fault is None else _broken(fault))
+        answer = await serve(service.world, SURFACE, operation, request, checked, refuse=_broken)
         service.connect.start()
         return answer
 
     return door
 
 
-def _broken(fault: Fault) -> Handler:
-    async def broken(_: Request) -> Response:
-        if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
-            answer = _refused(
-                "HOURLY_APIINVOCATION_LIMIT_EXCEEDED", "The maximum number of hourly API invocations has been exceeded.", fault.status
-            )
-            reset = wall_now() + timedelta(seconds=fault.retry_after)
-            answer.headers["X-RateLimit-Remaining"] = "0"
-            answer.headers["X-RateLimit-Reset"] = str(int(reset.timestamp()))
-            return answer
+def _broken(fault: Fault) -> Response:
+    """DocuSign's answer when it is overloaded (its hourly limit) or out of order."""
+    if fault.status != HTTPStatus.TOO_MANY_REQUESTS:
         return _refused("UNSPECIFIED_ERROR", "Non-successful operation.", fault.status)
-
-    return broken
+    message = "The maximum number of hourly API invocations has been exceeded."
+    answer = _refused("HOURLY_APIINVOCATION_LIMIT_EXCEEDED", message, fault.status)
+    reset = wall_now() + timedelta(seconds=fault.retry_after)
+    answer.headers["X-RateLimit-Remaining"] = "0"
+    answer.headers["X-RateLimit-Reset"] = str(int(reset.timestamp()))
+    return answer
 
 
 def _refused(code: str, message: str, status: int) -> JSONResponse:

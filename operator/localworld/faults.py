@@ -54,18 +54,35 @@ class Dropped(Response):
             pass
 
 
-async def serve(world: World, surface: str, operation: str, request: Request, handler: Handler, *, opaque: bool = False) -> Response:
+def refusal(fault: Fault) -> Response:
+    """The answer of an overloaded or broken vendor: `fault.status`, with Retry-After for 429 and 503."""
+    error = {429: "ratelimited", 503: "service_unavailable"}.get(fault.status, "internal_error")
+    headers = {"Retry-After": str(fault.retry_after)} if fault.status in {429, 503} else {}
+    return JSONResponse({"ok": False, "error": error}, status_code=fault.status, headers=headers)
+
+
+async def serve(
+    world: World,
+    surface: str,
+    operation: str,
+    request: Request,
+    handler: Handler,
+    *,
+    opaque: bool = False,
+    refuse: Callable[[Fault], Response] = refusal,
+) -> Response:
     """Answer `request` by `handler`, apply at most one switched-on fault, and record the exchange.
 
     `surface` is the vendor ("slack", "docusign", "salesforce", "model"), `operation` the vendor's own name of the
-    call. `opaque` keeps the body out of the journal but for its size (file uploads). What `handler` raises is passed on: a defect of the world must be seen.
+    call. `opaque` keeps the body out of the journal but for its size (file uploads); `refuse` is the vendor's form of an
+    error. What `handler` raises is passed on: a defect of the world must be seen.
     """
     asked = await _asked(request, opaque=opaque)
     fault = world.fault(surface, operation)
     if fault is not None and fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
     if fault is not None and fault.kind in {"status", "drop_before"}:
-        response = refusal(fault) if fault.kind == "status" else Dropped()
+        response = refuse(fault) if fault.kind == "status" else Dropped()
         status = response.status_code if fault.kind == "status" else DROPPED
         world.record(surface, operation, asked, status, {"fault": fault.kind})
         world.changed("journal")
@@ -75,13 +92,6 @@ async def serve(world: World, surface: str, operation: str, request: Request, ha
     world.record(surface, operation, asked, DROPPED if dropped else response.status_code, _answered(response))
     world.changed("journal")
     return Dropped() if dropped else response
-
-
-def refusal(fault: Fault) -> Response:
-    """The answer of an overloaded or broken vendor: `fault.status`, with Retry-After for 429 and 503."""
-    error = {429: "ratelimited", 503: "service_unavailable"}.get(fault.status, "internal_error")
-    headers = {"Retry-After": str(fault.retry_after)} if fault.status in {429, 503} else {}
-    return JSONResponse({"ok": False, "error": error}, status_code=fault.status, headers=headers)
 
 
 async def _asked(request: Request, *, opaque: bool) -> Document:
