@@ -1,0 +1,1 @@
+"""The renewal graph over a real database."""
