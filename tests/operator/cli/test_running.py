@@ -1,0 +1,54 @@
+"""Claims about commands beside a running worker, and about what a command loads."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.localworld.worlds import until
+from tests.operator.cli.conftest import COMMAND, SAMPLE, environment, run
+
+LIGHT = """
+import sys
+sys.argv = ["contractops", *{arguments!r}]
+from contractops.operator.cli import app
+app(standalone_mode=False)
+heavy = ("alembic", "langgraph", "dbos", "slack_sdk", "slack_bolt", "docusign_esign", "openai", "httpx", "typst", "openpyxl", "starlette")
+print([name for name in heavy if name in sys.modules], file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["coverage"], ["why", "ENT-3391"], ["drift"]])
+def test_a_report_loads_no_vendor_and_no_engine(portfolio: Path, arguments: list[str]) -> None:
+    """What is not needed is not loaded: a report is there in less than a second."""
+    code = LIGHT.format(arguments=arguments)
+    variables = environment(CONTRACTOPS_DATABASE_URL=f"sqlite:///{portfolio}")
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, check=True, text=True)
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
+    """Contracts that are due are flagged without waiting for the next sweep, and recover rings the same worker."""
+    db = tmp_path / "new.db"
+    variables = environment(CONTRACTOPS_DATABASE_URL=f"sqlite:///{db}")
+    with (tmp_path / "log").open("wb") as log:
+        worker = subprocess.Popen([*COMMAND, "run"], env=variables, stdout=log, stderr=log)
+    try:
+        until(lambda: "operator is running" in (tmp_path / "log").read_text(), 40.0)
+        assert run("import", str(SAMPLE), db=db).status == 1
+
+        def flagged() -> bool:
+            found = run("coverage", "--json", db=db).json["contracts"]
+            return any(each["stage"] != "watching" for each in found)
+
+        until(flagged, 30.0)
+        rung = run("recover", "--json", db=db)
+        assert rung.status == 0
+        assert json.loads(rung.out)["worker_seen"] is True
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=30) is not None
