@@ -69,6 +69,9 @@ def hand_to_preparing(_case: Case, decision: Decision) -> Step:
 def stop(case: Case, decision: Decision) -> Step:
     """It will not be renewed; the alarm goes on until evidence of the notice is recorded."""
     card = NewCard(f"{case.renewal_id}/stop/{decision.at.isoformat()}", "not_renewing", tell(case), thread=root(case), gated=True)
+    if _came_in_time(case, decision):
+        values = {**answered(decision), "served_at": decision.at}
+        return Step(decision.event, decision.by, gate=owner_gate(case, "served"), values=values, cards=(card,), data=decision.answer)
     return Step(
         decision.event, decision.by, gate=owner_gate(case, "evidence"), values=answered(decision), cards=(card,), data=decision.answer
     )
@@ -96,6 +99,12 @@ def lapse(case: Case, decision: Decision) -> Step:
         for person in told
     )
     return Step(decision.event, decision.by, gate=owner_gate(case, "missed"), values={"missed_at": case.now}, cards=cards)
+
+
+def _came_in_time(case: Case, decision: Decision) -> bool:
+    """A customer's notice with a date of receipt within the window is served by its own evidence."""
+    received, safe_on = decision.answer.get("received_on"), case.source.window.safe_on
+    return bool(received) and safe_on is not None and received <= safe_on.isoformat()
 
 
 def _flag(case: Case, decision: Decision) -> Step:

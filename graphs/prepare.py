@@ -32,8 +32,8 @@ from contractops.graphs.steps import (
     Workbench,
 )
 from contractops.tools.errors import Refused
-from contractops.tools.signature import ApprovalStep, SignerPlan, plan_signers, required_approvals
-from contractops.tools.terms import Terms, TermsChoices, assemble, can_be_approved, default_choices, offered, terms_hash
+from contractops.tools.signature import ApprovalStep, SignerPlan, plan_signers, required_approvals, unapprovable
+from contractops.tools.terms import Terms, TermsChoices, TermsResult, assemble, can_be_approved, default_choices, offered, terms_hash
 from contractops.tools.values import sha256_of
 
 
@@ -42,7 +42,7 @@ def prepare(workbench: Workbench, position: Position) -> Step:
     case = workbench.case(position.renewal_id)
     number = case.draft_number + 1
     choices = case.choices or default_choices(case.source)
-    result = assemble(case.source, choices, draft_number=number)
+    result = drafted(case, choices, number)
     if result.terms is None:
         return _stuck(case, [finding.model_dump(mode="json") for finding in result.findings])
     document = workbench.document(result.terms, signers_of(case, result.terms))
@@ -94,6 +94,17 @@ def review(workbench: Workbench, position: Position) -> Step:
     return planners[decision.event](case, decision)
 
 
+def drafted(case: Case, choices: TermsChoices, number: int) -> TermsResult:
+    """The terms of one draft, with a blocking finding when nobody may approve them."""
+    result = assemble(case.source, choices, draft_number=number)
+    if result.terms is None:
+        return result
+    owner = case.owner.person_id if case.owner else ""
+    found = unapprovable(required_approvals(result.terms, owner, case.people, case.matrix))
+    terms = result.terms.model_copy(update={"findings": (*result.terms.findings, *found)})
+    return TermsResult(terms=terms, findings=(*result.findings, *found))
+
+
 def signers_of(case: Case, terms: Terms) -> tuple[SignerPlan, ...]:
     """Who would sign ``terms``; nobody while a finding says that nobody may, which blocks the approval."""
     try:
@@ -109,7 +120,7 @@ def payload_hash(facts_hash: str, document: bytes) -> str:
 
 def still_true(case: Case, draft: StoredDraft) -> bool:
     """Whether the facts of now still give the draft's terms. A draft whose facts moved must not be approved or sent."""
-    result = assemble(case.source, draft.choices, draft_number=draft.number)
+    result = drafted(case, draft.choices, draft.number)
     return result.terms is not None and terms_hash(result.terms) == draft.terms_hash
 
 

@@ -19,7 +19,7 @@ from contractops.tools.notice_window import DEFAULT_CUTOFF
 from contractops.tools.people import Person
 from contractops.tools.sla import plain
 from contractops.tools.terms import Terms
-from contractops.tools.values import Reason, Scalar, Value
+from contractops.tools.values import Finding, Reason, Scalar, Severity, Value
 
 
 class SignerPlan(Value):
@@ -104,6 +104,13 @@ def required_approvals(
         return (first,)
     excluded = {owner, prepared_by or owner}
     return (first, _second_step(terms, staff, policy, limit, over, excluded))
+
+
+def unapprovable(steps: Iterable[ApprovalStep]) -> tuple[Finding, ...]:
+    """A blocking finding when some step has nobody who could decide it: the question would wait for ever."""
+    if all(step.allowed for step in steps):
+        return ()
+    return (Finding(code="approval.nobody", severity=Severity.BLOCKING, about="approvals"),)
 
 
 def over_limit(terms: Terms, limit: RoleLimit) -> tuple[Reason, ...]:
