@@ -68,23 +68,28 @@ def test_a_bad_line_is_answered_in_its_place_and_stops_nothing() -> None:
 
 
 def test_service_is_measured_and_credited() -> None:
+    """187 minutes down in a fixed month of 43,200 is 99.5671 %, under a target of 99.95 %, and gives the credit of its tier."""
     commitment = {
         "service_id": "CHI-DAL-02",
-        "order_id": "SO-7",
+        "contract_id": "ENT-1",
         "zone": "America/Chicago",
         "target_pct": "99.95",
-        "monthly": {"amount": "18450.00", "currency": "USD"},
+        "fixed_minutes": 43_200,
+        "monthly_price": {"amount": "14350.00", "currency": "USD"},
+        "tiers": [{"from_minutes": "21.6", "to_minutes": None, "percent": "10"}],
+        "cap_pct": "100",
+        "claim_days": 30,
     }
-    schema = run("tool", "sla", "--schema").json
-    wanted = schema["input"]["$defs"]["SlaCommitment"]["properties"].keys()
-    line = {
-        "commitment": {key: value for key, value in commitment.items() if key in wanted},
-        "month": {"year": 2026, "month": 10},
-        "as_of": AS_OF,
+    outage = {
+        "ticket_id": "TT-1",
+        "service_id": "CHI-DAL-02",
+        "start": "2026-10-10T12:00:00Z",
+        "end": "2026-10-10T15:07:00Z",
     }
-    found = ask("sla", line)
+    found = ask("sla", {"commitment": commitment, "month": {"year": 2026, "month": 10}, "outages": [outage], "as_of": AS_OF})
     answer = json.loads(found.out)
-    assert set(answer) in ({"month", "credit"}, {"error"})
+    assert (found.status, answer["month"]["met"]) == (0, False)
+    assert answer["credit"]["credit"]["amount"] == {"amount": "1435.00", "currency": "USD"}
 
 
 @pytest.mark.parametrize("name", list(TOOLS))
