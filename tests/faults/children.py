@@ -17,6 +17,9 @@ from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event
 from contractops.operator import arming, failpoints
+from contractops.operator.adapters.docusign import DocuSign
+from contractops.operator.adapters.docusign_calls import Timeouts
+from contractops.operator.adapters.salesforce import Salesforce
 from contractops.operator.app import Operator
 from contractops.operator.clock import wall_now
 from contractops.operator.demo import SAMPLE
@@ -27,12 +30,13 @@ from contractops.operator.slack import commands
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.messenger import Pacer
 from contractops.operator.store import gates, inbox
-from contractops.operator.store.tables import Button, Card, Effect, Gate, Renewal
+from contractops.operator.store.tables import Button, Card, Draft, Effect, Envelope, Gate, Renewal
 from tests.slack import payloads
 
 RENEWAL = "ENT-3391#1"
 NEW_SIGNER = "mark.ellis"
 PATIENCE = 20.0
+ENGINE_PATIENCE = 40.0
 
 
 class MemoryBell:
@@ -206,12 +210,60 @@ def use_signed(driver: Driver) -> None:
     driver.click(Action.CRM_USE_SIGNED)
 
 
+def same_click_thrice(driver: Driver) -> None:
+    """Slack delivers one click three times, and the person, who saw nothing, clicks twice more."""
+    for action_ts in ("1796.500000", "1796.500000", "1796.500000", "1796.600000", "1796.700000"):
+        driver.click(Action.DRAFT_APPROVE, action_ts=action_ts)
+
+
+def edit(driver: Driver) -> None:
+    """The owner wants another length: draft 2."""
+    with driver.database.read() as session:
+        draft = session.get_one(Draft, (RENEWAL, driver.renewal().draft_number))
+    driver.answer(Event.EDIT, "maria.ortiz", {"choices": {**draft.choices, "term_months": 24}})
+
+
+def click_old_card(driver: Driver) -> None:
+    """Approve, on the card of draft 1, after draft 2 exists: a client that was not refreshed still shows the button."""
+    with driver.database.read() as session:
+        buttons = session.exec(select(Button).where(Button.card_key == f"{RENEWAL}/draft/1", Button.action == Action.DRAFT_APPROVE)).all()
+        card = session.get_one(Card, f"{RENEWAL}/draft/1")
+    for number, button in enumerate(buttons):
+        pressed = {"action_id": "draft_approve", "block_id": "act", "value": button.token, "type": "button", "action_ts": f"1796.{number}"}
+        container = {"type": "message", "message_ts": card.ts, "channel_id": card.channel}
+        driver.deliver(payloads.click("draft_approve", actions=[pressed], container=container))
+
+
+def hooks(driver: Driver) -> None:
+    """Web hooks of one envelope: repeated, and an earlier event after a later one."""
+    with driver.database.read() as session:
+        envelope = session.exec(select(Envelope)).one().envelope_id
+    for event, times in (("envelope-completed", 3), ("recipient-completed", 2), ("envelope-sent", 3)):
+        for _repeat in range(times):
+            driver.operator.envelope_event(f"connect:{envelope}:{event}", envelope, {"envelope_id": envelope, "event": event})
+
+
+def approve_and_stop(driver: Driver) -> None:
+    """The answer is stored, and nothing is done about it."""
+    approve(driver)
+    driver.bell.rings.clear()
+    raise SystemExit(0)
+
+
+def prepare_and_stop(driver: Driver) -> None:
+    """As ``approve_and_stop``, for the owner's wish for terms."""
+    prepare(driver)
+    raise SystemExit(0)
+
+
 def nothing(driver: Driver) -> None:
     """Only what was left behind."""
 
 
 STEPS: dict[str, Callable[[Driver], None]] = {
-    one.__name__: one for one in (arm, sweep, prepare, approve, poll, void, resend, change_signer, use_signed, nothing)
+    one.__name__: one
+    for one in (arm, sweep, prepare, approve, poll, void, resend, change_signer, use_signed, same_click_thrice, edit, click_old_card)
+    + (hooks, approve_and_stop, prepare_and_stop, nothing)
 }
 
 
@@ -237,9 +289,74 @@ def again(folder: str, world: str, points: list[str], log: str) -> None:
     driver.drain()
 
 
+def hurried(folder: str, world: str, step: str) -> None:
+    """As ``first``, with time-outs of a second."""
+    driver = Driver(Path(folder), world)
+    operator = driver.operator
+    assert isinstance(operator.signer, DocuSign)
+    assert isinstance(operator.crm, Salesforce)
+    assert operator.messenger is not None
+    operator.signer._calls._timeouts = Timeouts(connect=1, read=1)
+    operator.crm._http.timeout = 1.0
+    operator.messenger._client.timeout = 1
+    operator.follow_world()
+    STEPS[step](driver)
+    driver.drain()
+
+
+def decide_all(folder: str, world: str, event: str, by: str, others: str) -> None:
+    """Answer every open owner's gate with ``event``, at the same moment as a rival does, and carry each renewal on."""
+    driver = Driver(Path(folder), world)
+    with driver.database.read() as session:
+        gates_open = session.exec(select(Gate.key).where(Gate.kind == "owner", col(Gate.decision).is_(None)).order_by(Gate.key)).all()
+    Path(folder, f"ready.{event}").touch()
+    while not Path(folder, f"ready.{others}").exists():
+        time.sleep(0.001)
+    answer = {"until": "2026-12-14T15:00:00+00:00"}
+    for key in gates_open:
+        with driver.database.write() as session:
+            gates.decide(session, key, "", event, by=by, at=driver.operator.core.clock.now(), answer=answer)
+        driver.jobs.advance(key.rpartition(":")[0])
+
+
+def many(folder: str, world: str, count: int) -> None:
+    """Flagged renewals beside the one of the sample: the same contract, other units, each with its question to the owner."""
+    driver = Driver(Path(folder), world)
+    with driver.database.write() as session:
+        first_row = session.get_one(Renewal, RENEWAL)
+        values = {name: value for name, value in first_row.model_dump().items() if name not in {"id", "unit_id", "version"}}
+        for number in range(count):
+            row = Renewal(id=f"UNIT-{number:03d}#1", unit_id=f"UNIT-{number:03d}", version=1, **values)
+            gate = Gate(
+                key=f"{row.id}:1", renewal_id=row.id, version=1, kind="owner", payload_hash="", allowed=["maria.ortiz"],
+                opened_at=driver.operator.core.clock.now(),
+            )  # fmt: skip
+            session.add(row)
+            session.add(gate)
+
+
+def engine(folder: str, world: str, stage: str) -> None:
+    """Start the real worker with the real engine over what is stored; stop when the renewal stands in ``stage`` and nothing is to do."""
+    operator = Operator(settings_of(Path(folder), world))
+    assert operator.messenger is not None
+    operator.messenger._pacer = Pacer(sleep=lambda _seconds: None)
+    stop = operator.start_worker()
+    end = time.monotonic() + ENGINE_PATIENCE
+    while time.monotonic() < end:
+        with operator.core.database.read() as session:
+            there = session.get_one(Renewal, RENEWAL).stage == stage
+            busy = session.exec(select(Effect.key).where(Effect.status == "todo").limit(1)).first() is not None
+        if there and not busy:
+            stop()
+            return
+        time.sleep(0.05)
+    message = f"the renewal did not come to {stage}"
+    raise TimeoutError(message)
+
+
 def _arm(points: list[str], log: str) -> None:
     for point in points:
         failpoints.arm(point, Path(log))
 
 
-CALLS: dict[str, Callable[..., None]] = {"first": first, "again": again}
+CALLS: dict[str, Callable[..., None]] = {one.__name__: one for one in (first, again, hurried, decide_all, many, engine)}

@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def obey(order: dict[str, Any], running: set[int]) -> dict[str, Any]:
-    """Do one order: opened, start, wait, world or end."""
+    """Do one order: opened, start, wait, signal, world or end."""
     match order["do"]:
         case "opened":
             return {"threads": threading.active_count(), "tasks": _count("/proc/self/task"), "files": _count("/proc/self/fd")}
@@ -73,6 +73,9 @@ def obey(order: dict[str, Any], running: set[int]) -> dict[str, Any]:
         case "wait":
             running.discard(order["pid"])
             return {"status": os.waitstatus_to_exitcode(os.waitpid(order["pid"], 0)[1])}
+        case "signal":
+            os.kill(order["pid"], order["signal"])
+            return {}
         case "world":
             pid, url = _world(Path(order["state"]))
             running.add(pid)
@@ -107,6 +110,8 @@ def _child(log: Path, work: Callable[[], object], answers: int | None) -> NoRetu
         os.dup2(out, 2)
         work()
         sys.stdout.flush()
+    except SystemExit as end:
+        os._exit(int(end.code or 0))
     except BaseException:  # the child must never return into the server's loop
         traceback.print_exc()
         sys.stderr.flush()
