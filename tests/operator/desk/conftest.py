@@ -18,7 +18,14 @@ from tests.operator.desk.office import Office, Relay, door
 
 STRANGERS = [
     {"id": "U0GUEST", "name": "guest", "real_name": "Guest", "email": "guest@elsewhere.example", "is_restricted": True},
-    {"id": "U0OTHER", "name": "other", "real_name": "Other Team", "email": "maria.ortiz@prairie.example", "team_id": "T0OTHER", "is_stranger": True},
+    {
+        "id": "U0OTHER",
+        "name": "other",
+        "real_name": "Other Team",
+        "email": "maria.ortiz@prairie.example",
+        "team_id": "T0OTHER",
+        "is_stranger": True,
+    },
     {"id": "U0BOT", "name": "robot", "real_name": "Robot", "email": "", "is_bot": True},
     {"id": "U0GONE", "name": "gone", "real_name": "Gone", "email": "gone@prairie.example", "deleted": True},
     {"id": "U0NOBODY", "name": "nobody", "real_name": "Dana Whitfield", "email": "nobody@prairie.example"},

@@ -154,7 +154,9 @@ class Office(Driver):
     def decisions(self) -> list[tuple[str, str]]:
         """Every gate that was decided: (decision, by), in order of the visits."""
         with self.database.read() as session:
-            rows = session.exec(select(Gate).where(Gate.renewal_id == RENEWAL, col(Gate.decision).is_not(None)).order_by(Gate.version)).all()
+            rows = session.exec(
+                select(Gate).where(Gate.renewal_id == RENEWAL, col(Gate.decision).is_not(None)).order_by(Gate.version)
+            ).all()
         return [(str(row.decision), str(row.decided_by)) for row in rows]
 
     def change(self, model: type[Any], key: str, **values: Any) -> None:

@@ -1,0 +1,201 @@
+"""States of ENT-3391 in which cards with buttons stand in Slack, each made from the flagged renewal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlmodel import select
+
+from contractops.graphs.lifecycle import Event
+from contractops.operator.clock import wall_now
+from contractops.operator.store import gates, ledger, records
+from contractops.operator.store.tables import Draft, Effect
+from contractops.graphs.steps import NewEffect
+from tests.operator.desk.office import RENEWAL, Office
+
+MARIA, DANA, JO, LENA, OMAR = "U0MARIA", "U0DANA", "U0JO", "U0LENA", "U0OMAR"
+
+
+def answer(office: Office, event: Event, by: str = "maria.ortiz", **given: object) -> None:
+    """A person's answer to the open question, and everything that follows."""
+    office.answer(event, by, dict(given))
+    office.drain()
+
+
+def flagged(office: Office) -> None:
+    """As it is."""
+    assert office.stage() == "flagged"
+
+
+def snoozed(office: Office) -> None:
+    answer(office, Event.SNOOZE, until="2026-12-14T15:00:00+00:00")
+
+
+def drafted(office: Office) -> None:
+    answer(office, Event.PREPARE)
+
+
+def redrafted(office: Office) -> None:
+    """Draft 2: 36 months with 12.00 %, which is over Maria's limits."""
+    drafted(office)
+    with office.database.read() as session:
+        choices = session.get_one(Draft, (RENEWAL, 1)).choices
+    answer(office, Event.EDIT, choices={**choices, "term_months": 36, "discount_pct": "12.00"})
+
+
+def asked(office: Office) -> None:
+    """Maria has approved draft 2; Dana is asked."""
+    redrafted(office)
+    answer(office, Event.APPROVE)
+
+
+def reminded(office: Office) -> None:
+    """Half of Dana's time is gone."""
+    asked(office)
+    office.at("2026-12-09T18:00:00+00:00")
+
+
+def declined(office: Office) -> None:
+    asked(office)
+    answer(office, Event.DECLINE, "dana.whitfield", reason="Too much for too long.")
+
+
+def sent(office: Office) -> None:
+    asked(office)
+    answer(office, Event.APPROVE, "dana.whitfield")
+    assert office.stage() == "out_for_signature"
+
+
+def envelope(office: Office) -> tuple[str, list[str]]:
+    """The id of the newest envelope and its signers in order."""
+    found = office.world.get("/_world/docusign/envelopes")[-1]
+    signers = sorted(found["recipients"]["signers"], key=lambda one: int(one["routingOrder"]))
+    return found["envelopeId"], [one["email"] for one in signers]
+
+
+def at_docusign(office: Office, recipient: str, action: str, **more: str) -> None:
+    envelope_id, _signers = envelope(office)
+    office.world.post("/_world/docusign/act", {"envelope_id": envelope_id, "recipient": recipient, "action": action, **more})
+
+
+def opened(office: Office) -> None:
+    """Opened, and then silent for more than a week."""
+    sent(office)
+    at_docusign(office, envelope(office)[1][0], "open")
+    office.drain()
+    office.at("2026-12-18T18:00:00+00:00")
+
+
+def refused(office: Office) -> None:
+    sent(office)
+    at_docusign(office, envelope(office)[1][0], "decline", reason="Legal wants a cap on price rises.")
+    office.drain()
+    assert office.stage() == "in_review"
+
+
+def signed(office: Office) -> None:
+    """Signed by everybody, written to the CRM."""
+    sent(office)
+    for signer in envelope(office)[1]:
+        at_docusign(office, signer, "sign")
+    office.drain()
+    assert office.stage() == "renewed"
+
+
+def differs(office: Office) -> None:
+    """Signed, but not what was approved: the answer of the comparison is written by hand."""
+    sent(office)
+    for signer in envelope(office)[1]:
+        at_docusign(office, signer, "sign")
+    office.jobs.poll()
+    _without(office, "docusign.fetch")
+    places = [{"page": 2, "approved": "36 months", "signed": "24 months"}]
+    with office.database.write() as session:
+        row = office.renewal()
+        gates.decide(session, gates.key_of(RENEWAL, row.version), "", Event.DIFFER, by=gates.MACHINE, at=office.operator.core.clock.now(), answer={"differences": places})
+    office.jobs.ring(RENEWAL)
+    office.drain()
+    assert office.stage() == "needs_person"
+
+
+def _without(office: Office, kind: str) -> None:
+    """Move on, but leave an effect of ``kind`` undone."""
+    while office.bell.rings:
+        job, args = office.bell.rings.popleft()
+        if job == "advance":
+            office.jobs.advance(*args)
+    office.bell.rings.clear()
+    with office.database.write() as session:
+        for effect in session.exec(select(Effect).where(Effect.kind == kind)).all():
+            effect.status = "cancelled"
+            session.add(effect)
+
+
+def no_terms(office: Office) -> None:
+    """An order without a price: no terms can be made."""
+    with office.database.read() as session:
+        order = session.exec(select(records.ServiceOrder).where(records.ServiceOrder.contract_id == "ENT-3391")).first()
+    assert order is not None
+    office.change(records.ServiceOrder, order.id, monthly_price=None)
+    office.answer(Event.PREPARE, "maria.ortiz")
+    office.drain()
+
+
+def stopped(office: Office) -> None:
+    answer(office, Event.STOP, what="end", reason="price", note="")
+    assert office.stage() == "not_renewing"
+
+
+def renews(office: Office) -> None:
+    answer(office, Event.LET_RENEW, what="renew", reason="no_change_needed", note="")
+
+
+def late(office: Office) -> None:
+    """Three days are left and nobody has answered: everybody was told."""
+    for when in ("2027-01-06T15:30:00+00:00", "2027-01-22T15:30:00+00:00", "2027-01-29T15:30:00+00:00", "2027-02-02T15:30:00+00:00"):
+        office.at(when)
+
+
+def missed(office: Office) -> None:
+    office.at("2027-02-05T23:30:00+00:00")
+    assert office.stage() == "missed"
+
+
+def parked(office: Office) -> None:
+    """A reminder whose answer was lost: nobody can tell whether it went out."""
+    sent(office)
+    with office.database.write() as session:
+        row = office.renewal()
+        key = ledger.intend(session, NewEffect("docusign.resend", {"envelope": "env", "at": "now"}), renewal_id=RENEWAL, version=row.version, at=wall_now())
+        effect = ledger.claim(session, key, worker="test", at=wall_now())
+        assert effect is not None
+        assert ledger.park(session, effect, "no answer came")
+        office.operator.workbench.tell_parked(session, effect, "no answer came", unknown=True)
+    office.drain()
+
+
+def handed(office: Office) -> None:
+    """Maria offers the renewal to Sam."""
+    office.click(MARIA, office.card("alert"), "renewal_handover")
+    assert not office.submit(MARIA, {"person": "sam.okafor", "note": "You know them."})["errors"]
+
+
+def credited(office: Office) -> None:
+    """The open credit of November was found."""
+    office.operator.credits()
+    office.drain()
+
+
+def with_finance(office: Office) -> None:
+    credited(office)
+    office.click(MARIA, office.card("credit"), "credit_finance")
+    assert not office.submit(MARIA, {"text": "Please book it."})["errors"]
+
+
+STATES: dict[str, Callable[[Office], None]] = {
+    each.__name__: each
+    for each in (
+        flagged, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, stopped, renews, late,
+        missed, parked, handed, credited, with_finance,
+    )
+}  # fmt: skip
