@@ -36,21 +36,17 @@ def routes(world: World) -> list[BaseRoute]:
 
 def _door(world: World, operation: str, handler: Handler) -> Handler:
     async def door(request: Request) -> Response:
-        fault = world.fault(SURFACE, operation, {"status"})
-        return await serve(world, SURFACE, operation, request, handler if fault is None else _broken(fault))
+        return await serve(world, SURFACE, operation, request, handler, refuse=_broken)
 
     return door
 
 
-def _broken(fault: Fault) -> Handler:
-    async def broken(_: Request) -> Response:
-        answer = _problem("The server did not serve the request.", fault.status, "server_error")
-        if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
-            answer = _problem("Rate limit reached.", fault.status, "rate_limit_exceeded")
-        answer.headers["Retry-After"] = str(fault.retry_after)
-        return answer
-
-    return broken
+def _broken(fault: Fault) -> Response:
+    answer = _problem("The server did not serve the request.", fault.status, "server_error")
+    if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
+        answer = _problem("Rate limit reached.", fault.status, "rate_limit_exceeded")
+    answer.headers["Retry-After"] = str(fault.retry_after)
+    return answer
 
 
 def _problem(message: str, status: int, code: str) -> JSONResponse:

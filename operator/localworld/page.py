@@ -27,7 +27,7 @@ from contractops.operator.localworld.page_model import Person
 from contractops.operator.localworld.slack_forms import options_of
 from contractops.operator.localworld.slack_socket import SocketHub
 from contractops.operator.localworld.slack_state import Workspace
-from contractops.operator.localworld.steps import first_renewal
+from contractops.operator.localworld.steps import first_renewal, story_alert
 from contractops.operator.localworld.world import CLOSING, Document
 
 _HERE: Final = Path(__file__).parent
@@ -92,6 +92,7 @@ def _context(workspace: Workspace, people: list[Person], person: Person, wanted:
         "now": _now(workspace, person.zone),
         "now_iso": workspace.world.now().isoformat(),
         "steps": steps,
+        "start": _start(workspace, person, opened.id, wanted),
         "current_step": next((step.number for step in steps if not step.done), 0),
         "faults": FAULT_WORDS,
         "faults_on": switched_on(workspace.world),
@@ -99,6 +100,14 @@ def _context(workspace: Workspace, people: list[Person], person: Person, wanted:
         "options_of": options_of,
         "to_json": lambda value: json.dumps(value, sort_keys=True),
     }
+
+
+def _start(workspace: Workspace, person: Person, channel: str, wanted: str) -> str:
+    """The id of the alert that the first look opens on; "" once it was read, or when the address asks for something else."""
+    alert = story_alert(workspace)
+    if wanted or alert is None or alert.channel != channel or alert.ts <= page_model.read_mark(workspace, person.id, channel):
+        return ""
+    return f"m-{alert.ts}"
 
 
 def _now(workspace: Workspace, zone: str) -> str:

@@ -119,8 +119,7 @@ def _token_door(world: World) -> Handler:
         )
 
     async def door(request: Request) -> Response:
-        fault = world.fault(SURFACE, "oauth.token", {"status"})
-        return await serve(world, SURFACE, "oauth.token", request, token if fault is None else _broken(fault))
+        return await serve(world, SURFACE, "oauth.token", request, token, refuse=_broken)
 
     return door
 
@@ -130,15 +129,11 @@ def _check_life(claims: Mapping[str, Any]) -> None:
         raise jwt_grant.GrantRefusedError("assertion is valid for too long")
 
 
-def _broken(fault: Fault) -> Handler:
-    async def broken(_: Request) -> Response:
-        limited = fault.status == HTTPStatus.TOO_MANY_REQUESTS
-        # The vendor names its request limit REQUEST_LIMIT_EXCEEDED, an overload SERVER_UNAVAILABLE.
-        code = "REQUEST_LIMIT_EXCEEDED" if limited else "SERVER_UNAVAILABLE"
-        headers = {"Retry-After": str(fault.retry_after)} if fault.status in {429, 503} else {}
-        return JSONResponse(SalesforceError(code, "The request was not served.").body(), status_code=fault.status, headers=headers)
-
-    return broken
+def _broken(fault: Fault) -> Response:
+    """The vendor names its request limit REQUEST_LIMIT_EXCEEDED, an overload SERVER_UNAVAILABLE."""
+    code = "REQUEST_LIMIT_EXCEEDED" if fault.status == HTTPStatus.TOO_MANY_REQUESTS else "SERVER_UNAVAILABLE"
+    headers = {"Retry-After": str(fault.retry_after)} if fault.status in {429, 503} else {}
+    return JSONResponse(SalesforceError(code, "The request was not served.").body(), status_code=fault.status, headers=headers)
 
 
 # REST
@@ -150,7 +145,6 @@ def _rest_door(records: Records) -> Handler:
         # The undecoded path: a key may hold a slash.
         url = f"{request.scope['raw_path'].decode()}?{request.url.query}"
         operation = _ask(request.method, url, request.headers, {}).operation
-        fault = records.world.fault(SURFACE, operation, {"status"})
 
         async def handle(_: Request) -> Response:
             if not jwt_grant.is_good(SURFACE, request.headers.get("authorization", "")):
@@ -162,7 +156,7 @@ def _rest_door(records: Records) -> Handler:
             except SalesforceError as error:
                 return _wire(_refused(error))
 
-        return await serve(records.world, SURFACE, operation, request, handle if fault is None else _broken(fault))
+        return await serve(records.world, SURFACE, operation, request, handle, refuse=_broken)
 
     return door
 

@@ -2,42 +2,48 @@
 
 Rules of this module:
 
-1. A step counts when its trace stands: a read mark, an acknowledged click, a signed envelope, a CRM write, the clock.
+1. A step counts when its trace stands: a read mark, an acknowledged click, a signed envelope, a look at the CRM, the clock.
 2. Clicks are known by the words on the button, because those are what the panel tells the reader to press.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import quote
 
+from contractops.operator.localworld.salesforce_records import INTEGRATION_USER
 from contractops.operator.localworld.slack_state import Workspace
 from contractops.operator.localworld.world import FIRST_DAY, Document, World
 
 LONG_JUMP: Final = timedelta(days=59)
+_DAYS_LEFT: Final = re.compile(r"(\d+) days? to decide")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the panel; `link` and `link_text` lead to where it is done ("" when it is done right here)."""
+    """One line of the panel; `link` and `link_text` lead to where it is done ("" when it is done right here), `jump_hours` moves the clock."""
 
     number: int
     text: str
     done: bool
     link: str = ""
     link_text: str = ""
+    jump_hours: int = 0
 
 
 def first_renewal(workspace: Workspace) -> list[Step]:
     """The seven steps with what is done, in order."""
     world = workspace.world
     clicks = list(_clicks(world))
+    alert = story_alert(workspace)
     approver = _second_approver(workspace)
     envelopes = world.all("envelope")
     signed = any(envelope["status"] == "completed" for envelope in envelopes)
     return [
         Step(1, "Read the alert", _alert_read(workspace)),
-        Step(2, "Prepare terms", _clicked(clicks, "Prepare ")),
+        Step(2, "Prepare terms", _clicked(clicks, "Prepare "), *((alert.address, "Go to the alert") if alert else ())),
         Step(3, "Choose 36 months, approve the draft", _clicked(clicks, "Approve draft")),
         Step(
             4,
@@ -46,9 +52,9 @@ def first_renewal(workspace: Workspace) -> list[Step]:
             f"/?as={approver[0]}" if approver else "",
             f"Switch to {approver[1].split()[0]}" if approver else "",
         ),
-        Step(5, "Sign for the customer", signed, *_signing_page(envelopes)),
-        Step(6, "See the CRM before and after", _crm_written(world), *(("/crm", "Open the CRM") if signed else ())),
-        Step(7, "Jump 59 days on another one: see what a miss looks like", _jumped(world)),
+        Step(5, _signing_words(envelopes), signed, *_signing_page(envelopes)),
+        Step(6, "See the CRM before and after", world.get("page_seen", "crm") is not None, *_crm_page(world)),
+        Step(7, "Jump 59 days on another one: see what a miss looks like", _jumped(world), jump_hours=LONG_JUMP.days * 24),
     ]
 
 
@@ -58,6 +64,31 @@ def _alert_read(workspace: Workspace) -> bool:
         if any(card["ts"] <= mark["ts"] for card in cards):
             return True
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """The alert that the story begins with: whose it is, and where it stands."""
+
+    user: str
+    channel: str
+    ts: str
+
+    @property
+    def address(self) -> str:
+        """Where the page shows it."""
+        return f"/?as={self.user}&open={self.channel}#m-{self.ts}"
+
+
+def story_alert(workspace: Workspace) -> Alert | None:
+    """The alert that still offers to prepare terms and leaves the most days: the calm one. None when there is none."""
+    found: list[tuple[int, Alert]] = []
+    for channel in workspace.channels():
+        for message in workspace.messages(channel["id"]) if channel.get("is_im") else ():
+            days = _DAYS_LEFT.match(message.get("text") or "")
+            if days and not message.get("thread_ts") and _offers(message, "Prepare terms"):
+                found.append((int(days[1]), Alert(channel["user"], channel["id"], message["ts"])))
+    return max(found, key=lambda each: each[0])[1] if found else None
 
 
 def _clicks(world: World) -> Iterator[tuple[str, str]]:
@@ -84,14 +115,15 @@ def _second_approved(clicks: list[tuple[str, str]]) -> bool:
 def _second_approver(workspace: Workspace) -> tuple[str, str] | None:
     """(user id, name) of the person whose direct conversation asks for a second approval."""
     for channel in workspace.channels():
-        if channel.get("is_im") and any(_asks_review(m) for m in workspace.messages(channel["id"])):
+        if channel.get("is_im") and any(_offers(m, "Review and approve") for m in workspace.messages(channel["id"])):
             return channel["user"], workspace.name_of(channel["user"])
     return None
 
 
-def _asks_review(message: Document) -> bool:
+def _offers(message: Document, words: str) -> bool:
+    """Whether the message has a button that begins with `words`."""
     elements = (e for block in message.get("blocks", ()) for e in block.get("elements", ()))
-    return any(str((e.get("text") or {}).get("text", "")).startswith("Review and approve") for e in elements if e["type"] == "button")
+    return any(str((e.get("text") or {}).get("text", "")).startswith(words) for e in elements if e["type"] == "button")
 
 
 def _signing_page(envelopes: list[Document]) -> tuple[str, str]:
@@ -105,9 +137,18 @@ def _signing_page(envelopes: list[Document]) -> tuple[str, str]:
     return "", ""
 
 
-def _crm_written(world: World) -> bool:
-    writes = (e for e in world.journal("salesforce") if e["request"]["method"] in {"PATCH", "POST"})
-    return any(200 <= e["status"] < 300 and "oauth" not in e["operation"] for e in writes)  # noqa: PLR2004 - HTTP success
+def _signing_words(envelopes: list[Document]) -> str:
+    """Who signs, in their order, as the newest envelope names them."""
+    if not envelopes:
+        return "Sign for the customer, then for us"
+    signers = sorted(envelopes[-1]["recipients"].get("signers", ()), key=lambda each: int(each["routingOrder"]))
+    return "Sign as " + ", then as ".join(each["name"] for each in signers)
+
+
+def _crm_page(world: World) -> tuple[str, str] | tuple[()]:
+    """Address and words of the record that Renewal Desk wrote last; empty while it has written none."""
+    written = [e["external_id"] for e in world.all("crm_history") if e["by"] == INTEGRATION_USER and e["object"] == "Contract"]
+    return (f"/crm/{quote(written[-1])}", f"Open {written[-1]} in the CRM") if written else ()
 
 
 def _jumped(world: World) -> bool:

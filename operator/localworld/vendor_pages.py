@@ -8,7 +8,7 @@ Rules of this module:
 4. A form counts only when it comes from this origin.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote, urlsplit
@@ -19,12 +19,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from contractops.operator.localworld import docusign_state as state
+from contractops.operator.localworld import page_model, vendor_pdf
 from contractops.operator.localworld import salesforce_schema as schema
-from contractops.operator.localworld import vendor_pdf
 from contractops.operator.localworld.docusign_service import SigningService, service_of
 from contractops.operator.localworld.docusign_state import DocuSignError
 from contractops.operator.localworld.faults import Handler
-from contractops.operator.localworld.salesforce_records import Records
+from contractops.operator.localworld.salesforce_records import INTEGRATION_USER, Records
 from contractops.operator.localworld.world import Document, World
 
 _TEMPLATES: Final = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
@@ -32,6 +32,7 @@ _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'self'",
     "Cache-Control": "no-store",
 }
+_ZONE: Final = "America/Chicago"
 _TECHNICAL: Final = frozenset({"Id", "CreatedDate", "LastModifiedDate", "LastModifiedById", "SystemModstamp"})
 _DONE: Final = {"sign": "Signed. The sender has been told.", "decline": "Declined. The sender has been told."}
 
@@ -55,7 +56,7 @@ def _page(world: World, template: str, status: int = 200, **values: Any) -> Resp
 
 
 def _moment(when: datetime) -> str:
-    return when.astimezone(UTC).strftime("%a %d %b %Y, %H:%M UTC")
+    return page_model.full(when, _ZONE)
 
 
 def _missing(what: str) -> Response:
@@ -257,6 +258,9 @@ def _crm_record(records: Records) -> Handler:
             _order_row(each["values"]) for each in records.all("Change_Order__c") if each["values"].get("Contract_Number__c") == number
         ]
         history = [_history_line(change) for change in reversed(records.history("Contract", number))]
+        if any(change["by"] == INTEGRATION_USER for change in records.history("Contract", number)):
+            records.world.put("page_seen", "crm", {"number": number})
+            records.world.changed("steps")
         return _page(
             records.world, "vendor_crm_record.html", here="crm", number=number, by=found[0]["by"], rows=rows, orders=orders, history=history
         )

@@ -84,7 +84,9 @@ function announceNew(known) {
   const last = fresh[fresh.length - 1];
   fresh.forEach((message) => message.classList.add("arrived"));
   if (last.dataset.author !== person()) live(`New message from ${last.getAttribute("aria-label")}: ${last.dataset.summary}`);
-  last.scrollIntoView({ block: last.offsetHeight > $("#scroll").clientHeight ? "start" : "nearest" });
+  const start = document.getElementById(document.body.dataset.start);
+  if (start) start.scrollIntoView({ block: "start" });
+  else last.scrollIntoView({ block: last.offsetHeight > $("#scroll").clientHeight ? "start" : "nearest" });
 }
 
 let fetching = null;
@@ -106,7 +108,7 @@ function markRead() {
   clearTimeout(reading);
   if (document.hidden || document.body.dataset.atHome === "yes") return;
   const [user, channel] = [person(), document.body.dataset.channel];
-  if ($(`[data-key="c-${channel}"] .badge`)) reading = setTimeout(() => post("/page/read", { user, channel }), 1000);
+  if ($(`[data-key="c-${channel}"] .badge`)) reading = setTimeout(() => { document.body.dataset.start = ""; post("/page/read", { user, channel }); }, 1000);
 }
 
 // Clicks on cards, forms and App Home
@@ -237,7 +239,8 @@ async function showNextEvent() {
   const events = await (await fetch("/_world/agenda")).json();
   nextEvent = events[0] || null;
   button.disabled = !nextEvent;
-  button.textContent = nextEvent ? `Next event: ${nextEvent.label}, ${dayWords(nextEvent.at)}` : "Next event: none planned";
+  button.textContent = nextEvent ? `Next event: ${nextEvent.label}, ${dayWords(nextEvent.at).replace(/ \d{4}$/, "")}` : "Next event: none planned";
+  button.title = nextEvent ? `${nextEvent.label}, ${dayWords(nextEvent.at)}` : "";
 }
 
 async function askJump(iso, pickDate = false) {
@@ -339,6 +342,8 @@ async function arrived() {
   } else if (location.hash) {
     const aim = document.getElementById(location.hash.slice(1));
     if (aim) { aim.scrollIntoView({ block: "start" }); aim.classList.add("arrived"); }
+  } else if (document.getElementById(document.body.dataset.start)) {
+    document.getElementById(document.body.dataset.start).scrollIntoView({ block: "start" });
   } else if ($("#first-unread")) {
     $("#first-unread").scrollIntoView({ block: "start" });
   } else {
