@@ -8,7 +8,7 @@ Rule 3: when the terminal is narrow, OWNER is left out first, then STAGE; then t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlmodel import Session, col, select
@@ -19,7 +19,7 @@ from contractops.operator.sentences import sentence
 from contractops.operator.standing import Standing, Terms, urgency
 from contractops.operator.store import portfolio, records
 from contractops.operator.tables_out import Column, Row
-from contractops.tools.coverage import CoverageTotals, totals
+from contractops.tools.coverage import Coverage, CoverageTotals, totals
 from contractops.tools.values import Reason
 
 NEEDS_PERSON: Final = 1
@@ -35,14 +35,21 @@ _COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Covered:
-    """One contract of the report. ``owner_id`` None: nobody owns it."""
+    """One contract of the report, by its most urgent unit. ``owner_id`` None: nobody owns it; ``stage`` None: nothing is armed.
+
+    Only what is shown is kept: a portfolio has 100,000 of them.
+    """
 
     contract_id: str
     account_name: str
     owner_id: str | None
-    standing: Standing
+    unit_id: str
+    zone: str
+    safe_on: date | None
+    stage: str | None
+    coverage: Coverage
 
 
 def coverage(db: str | None, as_of: datetime | None, *, as_json: bool, strict: bool) -> int:
@@ -51,7 +58,7 @@ def coverage(db: str | None, as_of: datetime | None, *, as_json: bool, strict: b
         moment = as_of or core.clock.now()
         found = covered(session, moment)
         names = _names(session)
-    counts = totals(one.standing.coverage for one in found)
+    counts = totals(one.coverage for one in found)
     if as_json:
         tables_out.document(_document(found, counts, moment))
     else:
@@ -63,11 +70,14 @@ def coverage(db: str | None, as_of: datetime | None, *, as_json: bool, strict: b
 def covered(session: Session, as_of: datetime) -> list[Covered]:
     """Every contract with the standing of its most urgent unit, most urgent first."""
     terms = Terms(session, as_of)
-    found = [
-        Covered(entry.contract_id, entry.account_name, entry.owner_id, terms.most_urgent(entry))
-        for entry in portfolio.iter_contract_facts(session, as_of)
-    ]
-    return sorted(found, key=lambda one: (*urgency(one.standing.coverage), one.account_name, one.contract_id))
+    found = [_covered(entry, terms.most_urgent(entry)) for entry in portfolio.iter_contract_facts(session, as_of)]
+    return sorted(found, key=lambda one: (*urgency(one.coverage), one.account_name, one.contract_id))
+
+
+def _covered(entry: portfolio.Entry, one: Standing) -> Covered:
+    stage = one.renewal.stage if one.renewal else None
+    window = one.window
+    return Covered(entry.contract_id, entry.account_name, entry.owner_id, window.unit_id, window.zone, window.safe_on, stage, one.coverage)
 
 
 def sum_line(counts: CoverageTotals) -> str:
@@ -82,14 +92,14 @@ def reason_data(reason: Reason, zone: str) -> dict[str, Any]:
 
 
 def _row(one: Covered, names: dict[str, str]) -> Row:
-    found = one.standing.coverage
+    found = one.coverage
     first = (one.account_name, one.contract_id, found.state.value)
     if found.decide_by is None or found.days_left is None:
-        said = sentence(found.reason.model_copy(update={"clause": None}), one.standing.window.zone)
+        said = sentence(found.reason.model_copy(update={"clause": None}), one.zone)
         return Row(first, said.removeprefix("Unknown: ").removesuffix("."))
-    stage = one.standing.renewal.stage.replace("_", " ") if one.standing.renewal else "not armed"
+    stage = one.stage.replace("_", " ") if one.stage else "not armed"
     owner = names.get(one.owner_id or "", one.owner_id or "nobody")
-    return Row((*first, wording.local_day(found.decide_by, one.standing.window.zone), f"{found.days_left:,}", stage, owner))
+    return Row((*first, wording.local_day(found.decide_by, one.zone), f"{found.days_left:,}", stage, owner))
 
 
 def _document(found: list[Covered], counts: CoverageTotals, as_of: datetime) -> dict[str, Any]:
@@ -97,17 +107,17 @@ def _document(found: list[Covered], counts: CoverageTotals, as_of: datetime) -> 
 
 
 def _data(one: Covered) -> dict[str, Any]:
-    found, window = one.standing.coverage, one.standing.window
+    found = one.coverage
     return {
         "contract_id": one.contract_id,
         "account": one.account_name,
-        "unit_id": window.unit_id,
+        "unit_id": one.unit_id,
         "state": found.state.value,
         "decide_by": found.decide_by.isoformat() if found.decide_by else None,
-        "safe_on": window.safe_on.isoformat() if window.safe_on else None,
+        "safe_on": one.safe_on.isoformat() if one.safe_on else None,
         "days_left": found.days_left,
-        "reason": reason_data(found.reason, window.zone),
-        "stage": one.standing.renewal.stage if one.standing.renewal else None,
+        "reason": reason_data(found.reason, one.zone),
+        "stage": one.stage,
         "owner": one.owner_id,
     }
 
