@@ -19,12 +19,14 @@ from sqlmodel import select
 
 from contractops.operator import agenda_ahead, cases, engine, failpoints
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
+from contractops.operator.adapters.model import ModelConfig
 from contractops.operator.adapters.salesforce import Salesforce, SalesforceConfig
 from contractops.operator.clock import StoredClock, wall_now
 from contractops.operator.core import Core
 from contractops.operator.credits import tell as tell_of_credits
 from contractops.operator.desk.desk import Desk
 from contractops.operator.documents.write import render
+from contractops.operator.envelope_words import EnvelopeWords
 from contractops.operator.jobs import Jobs
 from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
@@ -36,8 +38,11 @@ from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
 from contractops.tools.errors import InputError
 from contractops.tools.ports import Crm
+from contractops.tools.signature import EnvelopePlan
 
 SETTLE_SECONDS = 20.0
+MODEL_SECONDS = 8.0
+OPENAI = "https://api.openai.com/v1"
 MINUTE = 60
 EVERY_MINUTE = "0 * * * * *"
 GAVE_UP_ONCE = 2  # an effect that was tried so often waits for its vendor, not for us
@@ -176,8 +181,13 @@ class Operator:
         if self.messenger is not None:
             found["slack.card"] = Posting(self.core.database, self.core.clock, self.messenger, self.core.rules).card
         if self.signer is not None:
-            found |= Signing(self.core.database, self.core.clock, self.signer, self.signer).kinds()
+            found |= Signing(self.core.database, self.core.clock, self.signer, self.signer, self._words()).kinds()
         return found
+
+    def _words(self) -> Callable[[Effect, EnvelopePlan], EnvelopePlan] | None:
+        """Who words the envelopes; None without a model: the template does."""
+        config = model_of(self.settings)
+        return EnvelopeWords(self.core.database, self.core.clock, config).word if config else None
 
 
 class _LateBell:
@@ -207,6 +217,14 @@ class _LateBell:
 def _every(seconds: int) -> str:
     """A six-field schedule: every so many seconds, at most every minute (a job looks itself whether it is time)."""
     return f"*/{max(1, seconds)} * * * * *" if seconds < MINUTE else EVERY_MINUTE
+
+
+def model_of(settings: Settings) -> ModelConfig | None:
+    """The wording model; its time-out leaves room for the sending within the lease of the effect."""
+    if settings.openai_api_key is None or settings.model is None:
+        return None
+    key = settings.openai_api_key.get_secret_value()
+    return ModelConfig(base_url=settings.openai_base_url or OPENAI, model=settings.model, api_key=key, timeout=MODEL_SECONDS)
 
 
 def messenger_of(settings: Settings) -> SlackMessenger | None:

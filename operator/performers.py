@@ -49,13 +49,21 @@ class Vendors:
 
 
 class Signing:
-    """Effects at the signature vendor."""
+    """Effects at the signature vendor. ``word`` may put other words around an envelope; None: the template's."""
 
-    def __init__(self, database: Database, clock: Clock, signer: Signer, control: EnvelopeControl) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        signer: Signer,
+        control: EnvelopeControl,
+        word: Callable[[Effect, EnvelopePlan], EnvelopePlan] | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._signer = signer
         self._control = control
+        self._word = word
 
     def kinds(self) -> Mapping[str, Performer]:
         """Performer by kind."""
@@ -71,6 +79,8 @@ class Signing:
         """Create the envelope; on a repeat the one with our key is taken instead."""
         plan = EnvelopePlan.model_validate(effect.payload["plan"])
         found = self._signer.find(effect.key) if effect.attempts > 1 else None
+        if found is None and self._word is not None:
+            plan = self._word(effect, plan)
         envelope_id = found or self._signer.send(plan, self._blob(effect.payload["document"]), effect.key)
         state = self._signer.state(envelope_id)
 

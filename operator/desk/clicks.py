@@ -7,11 +7,12 @@ Rule 2: every action of the vocabulary stands in ``CLICKS``, by test.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import col, select
 
-from contractops.graphs.lifecycle import Event
+from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import NewCard, NewEffect
 from contractops.operator import cases
 from contractops.operator.attend import note
@@ -41,6 +42,15 @@ def open_form(call: Call) -> Reply:
 def deciding(event: Event) -> Handler:
     """A button whose click is the decision ``event``."""
     return lambda call: decide(call, event, dict(call.about.get("answer", {})))
+
+
+def prepare(call: Call) -> Reply:
+    """Terms are wanted. Asked again after terms could not be made, the same card may come back: so the clicker is told."""
+    again = call.renewal.stage == Stage.NEEDS_PERSON
+    reply = decide(call, Event.PREPARE)
+    if not (again and reply.advance):
+        return reply
+    return replace(reply, whisper=Simple(text="Preparing the terms again from the facts as they are now…"))
 
 
 def why_dates(call: Call) -> Reply:
@@ -279,7 +289,7 @@ def rewrite_thread(call: Call) -> None:
 
 
 CLICKS: dict[Action, Handler] = {
-    Action.RENEWAL_PREPARE: deciding(Event.PREPARE),
+    Action.RENEWAL_PREPARE: prepare,
     Action.RENEWAL_WHY: why_dates,
     Action.RENEWAL_SNOOZE: open_form,
     Action.RENEWAL_HANDOVER: open_form,
