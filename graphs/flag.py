@@ -104,7 +104,7 @@ def lapse(case: Case, decision: Decision) -> Step:
 def _came_in_time(case: Case, decision: Decision) -> bool:
     """A customer's notice with a date of receipt within the window is served by its own evidence."""
     received, safe_on = decision.answer.get("received_on"), case.source.window.safe_on
-    return bool(received) and safe_on is not None and received <= safe_on.isoformat()
+    return isinstance(received, str) and safe_on is not None and received <= safe_on.isoformat()
 
 
 def _flag(case: Case, decision: Decision) -> Step:
