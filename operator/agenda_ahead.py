@@ -15,6 +15,8 @@ from contractops.operator.store.tables import Card, Envelope, Renewal
 from contractops.tools.alerts import days_left
 
 LIMIT = 200
+WITH_THE_CUSTOMER = frozenset({Stage.OUT_FOR_SIGNATURE, Stage.SIGNED, Stage.UPDATING_CRM})
+"""Stages in which the terms are out: the window closes without a decision of ours."""
 
 
 def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime, str]]:
@@ -23,6 +25,9 @@ def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime,
         select(Renewal).where(Renewal.next_action_at > now, Renewal.next_action_at <= to).order_by(col(Renewal.next_action_at)).limit(LIMIT)
     ).all()
     events = [(row.next_action_at, _label(session, row)) for row in rows if row.next_action_at is not None]
+    events += [
+        (row.decide_by, f"window closes, {_name(session, row)}") for row in rows if _closes_later(row, to) and row.decide_by is not None
+    ]
     held = session.exec(
         select(Card).where(col(Card.post_at) > now, col(Card.post_at) <= to, Card.shown == 0).order_by(col(Card.post_at)).limit(LIMIT)
     ).all()
@@ -32,9 +37,20 @@ def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime,
     return sorted(events)
 
 
-def _label(session: Session, row: Renewal) -> str:
+def _closes_later(row: Renewal, to: datetime) -> bool:
+    """Whether the window closes up to ``to``, after the event that comes first, when nobody acts."""
+    if row.decide_by is None or row.next_action_at is None or row.missed_at is not None or row.stage in WITH_THE_CUSTOMER:
+        return False
+    return row.next_action_at < row.decide_by <= to
+
+
+def _name(session: Session, row: Renewal) -> str:
     account = session.exec(select(Account.name).where(Account.id == row.account_id, col(Account.superseded_at).is_(None))).first()
-    name = account or row.contract_id
+    return account or row.contract_id
+
+
+def _label(session: Session, row: Renewal) -> str:
+    name = _name(session, row)
     at = row.next_action_at
     if row.decide_by is not None and at is not None and at >= row.decide_by and row.missed_at is None:
         return f"window closes, {name}"

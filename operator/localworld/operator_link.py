@@ -2,7 +2,8 @@
 
 Rules of this module:
 
-1. The clock stops at every event on the way, and the operator settles at each stop before the next.
+1. The clock stops at every event on the way, and the operator settles at each stop before the next. It is asked anew at each
+   stop, because what it did there may have planned more.
 2. An operator that does not answer is said to be silent; the clock still moves.
 """
 
@@ -70,13 +71,15 @@ class OperatorLink:
         if target < self._world.now():
             message = f"the clock runs forward only: it is {self._world.now().isoformat()}"
             raise ValueError(message)
-        events = await self.agenda(target)
-        stops = sorted({event.at for event in events or ()} | {target})
-        answers = events is not None
-        for stop in stops:
+        played: list[AgendaEvent] = []
+        answers = True
+        while self._world.now() < target:
+            events = await self.agenda(target)
+            stop = events[0].at if events else target
+            played += [event for event in events or () if event.at == stop]
             self._world.set_now(stop)
-            answers = await self._tick(stop) and answers
-        return Jump(target, events or (), answers)
+            answers = await self._tick(stop) and events is not None and answers
+        return Jump(target, tuple(played), answers)
 
     async def _tick(self, now: datetime) -> bool:
         if not self._url:

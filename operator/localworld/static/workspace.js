@@ -54,6 +54,7 @@ function swap(fresh) {
     folded.forEach((key) => { const one = $(`details[data-key="${key}"]`, mine); if (one) one.open = false; });
     shown.set(name, regionHtml(element));
     if (name === "modal") showModal();
+    if (name === "now" && $("#jump").dataset.running) $("#jump-summary").textContent = `On the way: ${dayWords(worldNow())}, and Renewal Desk does what falls on each day…`;
     changed = changed || name === "messages";
   }
   refocus(focus);
@@ -255,7 +256,7 @@ async function askJump(iso, pickDate = false) {
   const events = await answer.json();
   if (iso !== target) return;
   const nothing = answer.headers.get("X-Operator") === "silent" ? "The operator does not answer: only the clock will move." : "Nothing is planned until then.";
-  $("#jump-summary").textContent = events.length ? `This triggers ${counted(events)}, in this order:` : nothing;
+  $("#jump-summary").textContent = events.length ? `This triggers ${counted(events)}, in this order, and the reminders that follow from them:` : nothing;
   $("#jump-list").replaceChildren(...events.slice(0, 12).map((event) => {
     const line = document.createElement("li");
     line.textContent = `${dayWords(event.at)}, ${timeWords(event.at)}: ${event.label}`;
@@ -271,8 +272,11 @@ function counted(events) {
 
 async function jump() {
   $("#jump-go").disabled = true;
+  $("#jump").dataset.running = "yes";
+  $("#jump-list").replaceChildren();
   $("#jump-summary").textContent = "On the way…";
   const answer = await post("/_world/clock", { to: target });
+  delete $("#jump").dataset.running;
   $("#jump").close();
   if (!answer.ok) toast(answer.detail);
   else if (!answer.operator_answers) toast("The clock moved. The operator does not answer, so nothing else happened.");
