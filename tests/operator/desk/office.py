@@ -3,7 +3,8 @@
 Rules of this module:
 
 1. A click goes out at the world as a person, comes in over the socket, and is over when the desk has answered it.
-2. A state is made by the answers of people, the clock and the vendors; where only a fault would make it, its rows are written.
+2. The world knows a post by its key and shows it once; each test, and each way back, posts under keys of its own.
+3. A state is made by the answers of people, the clock and the vendors; where only a fault would make it, its rows are written.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import queue
 import shutil
 import sqlite3
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlmodel import col, select
 
 from contractops.operator.desk.desk import Desk
@@ -107,9 +110,20 @@ class Office(Driver):
         self.folder, self.world, self.relay = folder, world, relay
         assert self.operator.desk is not None
         relay.desk = self.operator.desk
+        self.salt = uuid.uuid4().hex
+        self._salt_keys()
+
+    def _salt_keys(self) -> None:
+        messenger = self.operator.messenger
+        assert messenger is not None
+        post, find = messenger.post, messenger.find
+        messenger.post = lambda channel, body, key, **more: post(channel, body, f"{self.salt}/{key}", **more)  # type: ignore[method-assign]
+        messenger.find = lambda channel, key, **more: find(channel, f"{self.salt}/{key}", **more)  # type: ignore[method-assign]
 
     def close(self) -> None:
         self.relay.desk = None
+        for adapter in (self.operator.signer, self.operator.crm):
+            adapter.close()  # type: ignore[union-attr]  # both are adapters of vendors here
         self.operator.core.close()
 
     # What Slack holds
@@ -177,7 +191,9 @@ class Office(Driver):
     def act(self, user: str, channel: str, ts: str, action: str, *, times: int = 1, **more: Any) -> None:
         """Click, and wait until the desk has answered."""
         body = {"user": user, "channel": channel, "ts": ts, "action_id": action, "repeat": times, **more}
-        assert self.world.post("/_world/slack/act", body)["acked"]
+        answer = httpx.post(f"{self.world.url}/_world/slack/act", json=body, trust_env=False, timeout=40)
+        assert answer.is_success, f"{action}: {answer.text}"
+        assert answer.json()["acked"]
         for _time in range(times):
             self.relay.done.get(timeout=PATIENCE)
 
@@ -197,6 +213,15 @@ class Office(Driver):
             self.relay.done.get(timeout=PATIENCE)
         self.drain()
         return answer
+
+    def first_choices(self, user: str) -> dict[str, str]:
+        """The first option of every list of the open form that has nothing chosen yet."""
+        found = {}
+        for block in (self.view(user) or {"blocks": []})["blocks"]:
+            element = block.get("element", {})
+            if "options" in element and "initial_option" not in element and element["type"] in {"static_select", "radio_buttons"}:
+                found[block["block_id"]] = element["options"][0]["value"]
+        return found
 
     def close_forms(self, user: str) -> None:
         while (view := self.view(user)) is not None:
@@ -226,6 +251,7 @@ class Office(Driver):
 
     def restore(self, kept: Path) -> None:
         """The database as it was, and every card rewritten from it."""
+        self.salt = uuid.uuid4().hex
         self.operator.core.database.dispose()
         for end in ("-wal", "-shm"):
             (self.folder / f"contractops.db{end}").unlink(missing_ok=True)

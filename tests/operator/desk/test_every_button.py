@@ -94,7 +94,7 @@ def try_button(office: Office, card: Card, action: str, token: str) -> None:
     if view is None:
         return
     values = VALUES.get(view["callback_id"], TEXT)
-    answer = office.submit(user, values)
+    answer = office.submit(user, office.first_choices(user) | values)
     assert answer["errors"] == {}, f"{what}: {answer}"
     assert not answer["open"], what
     assert seen(office, user, card)[:2] != after[:2], f"{what}: the form changed nothing that is seen"

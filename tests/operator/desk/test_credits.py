@@ -1,0 +1,129 @@
+"""Service credits that nobody claimed: told once, without a flood, and settled step by step by those who may."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sqlmodel import col, select
+
+from contractops.operator.credits import FOLLOWS, About, standing, tell
+from contractops.operator.store import records
+from contractops.operator.store.tables import Card
+from tests.operator.desk.office import RENEWAL, Office
+from tests.operator.desk.states import LENA, MARIA, OMAR, credited, with_finance
+from tests.operator.desk.test_clicks_that_cannot_count import said
+
+
+def text(office: Office, card: Card) -> str:
+    """The whole card, as a screen reader reads it."""
+    return str(office.message(card)["text"])
+
+
+def test_the_open_credit_is_told_once(office: Office) -> None:
+    """USD 1,435.00 of November: one card in Maria's thread, one line for finance without buttons; the lapsed USD 160.00 gets none."""
+    credited(office)
+    assert [card.key.split("/")[1] for card in office.cards("credit")] == ["ENT-3391"]
+    shown = text(office, office.card("credit"))
+    assert "Northwind Logistics, USD 1,435.00" in shown
+    assert "The claim closes Wed 30 Dec 2026." in shown
+    assert office.card("credit").thread == f"{RENEWAL}/root"
+    team = office.card("credit_list")
+    assert "Northwind Logistics: USD 1,435.00" in text(office, team)
+    assert office.controls(team) == []
+    everything = " ".join(text(office, card) for card in office.cards("credit", "credit_list"))
+    assert "160.00" not in everything
+    before = len(office.cards())
+    office.operator.credits()
+    office.at("2026-12-08T15:00:00+00:00")
+    office.operator.credits()
+    office.drain()
+    assert len(office.cards("credit", "credit_list")) == 2
+    assert len(office.cards()) == before
+
+
+def test_small_amounts_get_no_card(office: Office) -> None:
+    """Below the policy's amount nothing is posted."""
+    assert tell(office.database, office.operator.core.clock.now(), office.operator.core.rules, Decimal("1435.01")) == 0
+    assert tell(office.database, office.operator.core.clock.now(), office.operator.core.rules, Decimal("1435.00")) == 1
+
+
+def test_sent_booked(office: Office) -> None:
+    """The owner sends it with a note; finance books it; both cards say who and when, and no button is left to decide."""
+    with_finance(office)
+    assert "Sent to finance by Maria Ortiz" in text(office, office.card("credit")) or "Sent to finance, Maria Ortiz" in text(office, office.card("credit"))
+    assert "Please book it." in text(office, office.card("text"))
+    office.click(OMAR, office.card("finance"), "finance_book")
+    with office.database.read() as session:
+        gate = standing(session, About.of(RENEWAL, office.card("credit").args))
+    assert gate is not None
+    assert (gate.decision, gate.decided_by) == ("booked", "omar.haddad")
+    assert gate.answer == {"text": "", "amount": "1435.00", "currency": "USD"}
+    for card in (office.card("credit"), office.card("finance")):
+        assert "Booked" in text(office, card)
+        assert "Omar Haddad" in text(office, card)
+        assert office.controls(card) == []
+
+
+def test_only_finance_books(office: Office) -> None:
+    """The owner cannot book what he sent."""
+    with_finance(office)
+    office.click(LENA, office.card("finance"), "finance_book")
+    assert said(office, LENA) == "This one is finance's to decide. Nothing was changed."
+    assert "Booked" not in text(office, office.card("credit"))
+
+
+def test_returned_and_sent_again(office: Office) -> None:
+    """Finance gives it back with words; the owner's buttons are there again, and a second sending counts."""
+    with_finance(office)
+    office.click(OMAR, office.card("finance"), "finance_return")
+    assert not office.submit(OMAR, {"text": "The ticket number is missing."})["errors"]
+    assert "The ticket number is missing." in " ".join(text(office, card) for card in office.cards("text"))
+    assert [name for name, _token in office.controls(office.card("credit"))][:2] == ["credit_mail", "credit_finance"]
+    office.click(MARIA, office.card("credit"), "credit_finance")
+    assert not office.submit(MARIA, {"text": "TT-90211."})["errors"]
+    assert len(office.cards("finance")) == 2
+    office.click(OMAR, office.cards("finance")[-1], "finance_book")
+    assert "Booked" in text(office, office.card("credit"))
+
+
+def test_disputed(office: Office) -> None:
+    """No breach, with the reason; a click on the old button later changes nothing."""
+    credited(office)
+    card = office.card("credit")
+    office.click(MARIA, card, "credit_dispute")
+    assert not office.submit(MARIA, {"text": "The customer had cut the power himself."})["errors"]
+    assert "not a breach" in text(office, card)
+    assert office.controls(card) == []
+
+
+def test_lapsed(office: Office) -> None:
+    """After the last day of the claim the card says so and offers nothing."""
+    credited(office)
+    office.at("2027-01-04T15:00:00+00:00")
+    office.restore(office.keep())
+    assert "lapsed" in text(office, office.card("credit"))
+    assert office.controls(office.card("credit")) == []
+
+
+def test_many_at_once_are_one_list(office: Office) -> None:
+    """More than three for one person: one message, and the cards in its thread."""
+    with office.database.write() as session:
+        promises = session.exec(select(records.SlaCommitment).where(col(records.SlaCommitment.superseded_at).is_(None))).all()
+        for promise in promises:
+            promise.claim_days = 400
+            session.add(promise)
+    found = tell(office.database, office.operator.core.clock.now(), office.operator.core.rules, Decimal("0.01"))
+    office.jobs.recover()
+    office.drain()
+    by_person = {card.person_id for card in office.cards("credit") if card.thread and card.thread.startswith("credits/")}
+    alone = [card for card in office.cards("credit") if not (card.thread and card.thread.startswith("credits/"))]
+    counts = {person: sum(card.person_id == person for card in office.cards("credit")) for person in {card.person_id for card in office.cards("credit")}}
+    assert found == sum(counts.values())
+    assert all((count > 3) == (person in by_person) for person, count in counts.items())
+    assert all(counts[card.person_id] <= 3 for card in alone)
+
+
+def test_what_may_follow_what() -> None:
+    """Booked and disputed are the end; everything that may follow can itself be continued or is an end."""
+    assert FOLLOWS["booked"] == FOLLOWS["disputed"] == frozenset()
+    assert all(step in FOLLOWS for steps in FOLLOWS.values() for step in steps)
