@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import col, select
 
@@ -19,7 +19,7 @@ from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import credit
 from contractops.operator.desk.call import Call, Reply
-from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite
+from contractops.operator.desk.decide import decide, may_ask, may_help, name, not_yours, refused, rewrite
 from contractops.operator.showing import explain, forms
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.answers import AlreadyClosed, NotYours, Simple, SomebodyFirst
@@ -32,11 +32,28 @@ Handler = Callable[[Call], Reply]
 
 
 def open_form(call: Call) -> Reply:
-    """Open the form that belongs to the button."""
+    """Open the form that belongs to the button, for whoever could also send it."""
+    event = ASKS.get(Action(call.button.action))
+    refusal = may_ask(call, event) if event else None
+    if refusal is not None:
+        return refusal
     form = forms.form(call.session, Action(call.button.action), call.renewal, call.card, call.button, call.now, call.rules)
     if form is None:
         return refused(call, AlreadyClosed(), "no form in this state")
     return Reply(form=form, outcome="form opened")
+
+
+ASKS: Final = {
+    Action.RENEWAL_SNOOZE: Event.SNOOZE,
+    Action.RENEWAL_STOP: Event.STOP,
+    Action.DRAFT_EDIT: Event.EDIT,
+    Action.SECOND_APPROVE: Event.APPROVE,
+    Action.SECOND_DECLINE: Event.DECLINE,
+    Action.NOTICE_EVIDENCE: Event.SERVED,
+    Action.DIFFERENCE_ACCEPT: Event.ACCEPT,
+    Action.DIFFERENCE_DISPUTE: Event.DISPUTE,
+}
+"""Forms that decide, by the event that they ask for."""
 
 
 def deciding(event: Event) -> Handler:

@@ -57,6 +57,13 @@ def decide(call: Call, event: Event, answer: dict[str, Any] | None = None) -> Re
     return Reply(advance=True, outcome=f"decided {event}")
 
 
+def may_ask(call: Call, event: Event) -> Reply | None:
+    """Before a form of ``event`` is opened: the refusal, when it could not count; None when it may be opened."""
+    gate = call.session.get(Gate, call.button.gate_key, populate_existing=True) if call.button.gate_key else None
+    problem = None if gate is None else _replaced(call) or (_after(call, gate) if gate.decision is not None else _denied(call, gate, event))
+    return refused(call, problem, type(problem).__name__) if problem is not None else None
+
+
 def refused(call: Call, answer: Whisper, why: str) -> Reply:
     """Say it to the clicker, write it into the chain, and rewrite the card so that it shows the truth."""
     note(call.session, call.renewal, "refused", call.person.person_id, call.now, {"action": call.button.action, "why": why})
@@ -160,6 +167,11 @@ def _lost(call: Call, verdict: gates.Verdict) -> Whisper:
         return AlreadyClosed()
     if verdict.why == "expired" and gate.expires_at is not None:
         return TooLate(at=gate.expires_at, because="when its time ran out", button=call.way_on(Action.WHAT_NOW))
+    return _after(call, gate)
+
+
+def _after(call: Call, gate: Gate) -> Whisper:
+    """What to say of a gate that is decided."""
     if gate.decision == Event.LAPSE:
         closed = call.renewal.decide_by or call.now
         return TooLate(at=closed, because="when the notice window ended", button=call.way_on(Action.WHAT_NOW))

@@ -21,16 +21,30 @@ from tests.slack import payloads
 ONLY_STAFF = "Only staff with a role in Renewal Desk can act here. Nothing was changed."
 
 
+def newest(office: Office, user: str) -> dict[str, Any]:
+    """The newest answer to ``user``: for him alone where he clicked, or in his own messages when he is not in that channel."""
+    state = office.state()
+    directs = [one["id"] for one in state["channels"] if one.get("is_im") and user in one["members"]]
+    told = [one | {"channel": channel} for channel in directs for one in state["messages"].get(channel, []) if "metadata" not in one]
+    return max([*office.whispers(user), *told], key=lambda one: str(one["ts"]))
+
+
 def said(office: Office, user: str) -> str:
     """What the newest answer to ``user`` says, without its button."""
-    text: str = office.whispers(user)[-1]["blocks"][0]["text"]["text"]
+    text: str = newest(office, user)["blocks"][0]["text"]["text"]
     return text
 
 
 def offered(office: Office, user: str) -> dict[str, Any]:
     """The button of the newest answer."""
-    button: dict[str, Any] = office.whispers(user)[-1]["blocks"][-1]["elements"][0]
+    button: dict[str, Any] = newest(office, user)["blocks"][-1]["elements"][0]
     return button
+
+
+def press_answer(office: Office, user: str) -> None:
+    """Click the button of the newest answer."""
+    answer_ = newest(office, user)
+    office.act(user, answer_["channel"], answer_["ts"], offered(office, user)["action_id"])
 
 
 def second(office: Office) -> Card:
@@ -179,7 +193,6 @@ def test_no_authority(office: Office) -> None:
     """Who may not approve learns what needs whom, and can ask."""
     asked(office)
     forged(office, second(office), "second_decline", user=LENA)
-    office.submit(LENA, {"reason": "price", "text": "Too much for me."})
     words = "You can't approve this: this draft needs VP Sales. It waits for Dana Whitfield. Nothing was changed."
     assert said(office, LENA) == words
     button = offered(office, LENA)
@@ -197,8 +210,7 @@ def test_limits_are_named(office: Office) -> None:
     assert said(office, "U0JO") == (
         "You can't approve this: 36 months and 12.00 % need VP Sales. It waits for Dana Whitfield. Nothing was changed."
     )
-    whisper = office.whispers("U0JO")[-1]
-    office.act("U0JO", whisper["channel"], whisper["ts"], "second_ask")
+    press_answer(office, "U0JO")
     assert not office.submit("U0JO", {"text": "Would you look at this one today?"})["errors"]
     assert "Would you look at this one today?" in str(office.message(office.card("text")))
     assert office.card("text").person_id == "dana.whitfield"
@@ -272,9 +284,8 @@ def test_too_late(office: Office) -> None:
     forged(office, office.card("alert"), "renewal_prepare", token=token)
     assert said(office, MARIA) == "This question closed on Fri 5 Feb 2027, 17:00 CST, when the notice window ended."
     assert offered(office, MARIA)["text"]["text"] == "What now?"
-    whisper = office.whispers(MARIA)[-1]
     before = len(office.whispers(MARIA))
-    office.act(MARIA, whisper["channel"], whisper["ts"], "what_now")
+    press_answer(office, MARIA)
     assert len(office.whispers(MARIA)) == before + 1
 
 
@@ -293,7 +304,9 @@ def test_expired_question(office: Office) -> None:
 def test_vendor_down(office: Office) -> None:
     """Approved and DocuSign does not answer: the card says what is true; when it answers, "Sent"."""
     asked(office)
-    office.world.fault("status", "*", surface="docusign", status=503, times=3)
+    assert office.operator.signer is not None
+    office.operator.signer.find("nothing")  # signed in before it goes down
+    office.world.fault("status", "*", surface="docusign", status=503, times=2)
     approve_now(office)
     words = str([office.message(card) for card in office.cards("sent")])
     assert "DocuSign does not answer" in words
