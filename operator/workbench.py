@@ -54,11 +54,14 @@ class Workbench:
         return self._render(terms, signers)
 
     def refresh_cards(self, session: Session, renewal_id: str) -> None:
-        """Rewrite every card of the renewal's present question and its root: something about it has become true."""
+        """Rewrite every card of the renewal's present question, its root, and the one of the CRM write: something has become true."""
         row = session.get(Renewal, renewal_id)
         if row is None:
             return
         touched = cards.touched_by(session, row, gates.key_of(renewal_id, row.version))
+        written = session.get(Card, f"{renewal_id}/signed")  # a field may still be settled after the renewal is closed
+        if written is not None and written not in touched:
+            touched.append(written)
         cards.rewrite(session, touched, version=row.version, wall=wall_now())
 
     def tell_parked(self, session: Session, effect: Effect, error: str, *, unknown: bool) -> None:

@@ -26,7 +26,7 @@ from contractops.operator.demo import SAMPLE
 from contractops.operator.engine import Queue
 from contractops.operator.importing.folder import import_folder
 from contractops.operator.settings import Settings, load
-from contractops.operator.slack import commands
+from contractops.operator.slack import commands, messenger
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.messenger import Pacer
 from contractops.operator.store import gates, inbox
@@ -79,9 +79,10 @@ def settings_of(folder: Path, world: str) -> Settings:
 
 
 class Driver:
-    """The operator of one child."""
+    """The operator of one child. How long to wait when Slack names no time is shortened, since a case waits for it."""
 
     def __init__(self, folder: Path, world: str) -> None:
+        messenger._LATER = timedelta(seconds=1)
         self.operator = Operator(settings_of(folder, world))
         self.bell = MemoryBell()
         self.operator.bell._client = self.bell

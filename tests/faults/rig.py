@@ -161,6 +161,7 @@ def receivers(place: Place) -> dict[str, Any]:
             (record["external_id"], change["by"], change["before"], change["after"])
             for record in place.get("/_world/salesforce/records")
             for change in record["history"]
+            if change["after"]  # the same values again are no change
         ],
     }
 
