@@ -1,4 +1,4 @@
-"""Prints the figures of this product on this machine: `python scripts/bench.py [--check] [--json] [--only GROUP ...]`.
+"""Prints the figures of this product on this machine: `python scripts/bench.py [--check] [--json] [--readme] [--only GROUP ...]`.
 
 Rules of this module:
 
@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import warnings
@@ -35,6 +36,9 @@ GROUPS: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
     "import": bench_commands.big_import,
 }
 WHOLE_FROM: Final = 100
+README: Final = ROOT / "README.md"
+TABLE: Final = re.compile(r"(<!-- figures -->\n).*?(\n<!-- /figures -->)", re.DOTALL)
+BUSY: Final = os.getloadavg()[0]
 WORDS: Final = {True: "yes", False: "NO", None: ""}
 
 
@@ -43,11 +47,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measures what this product promises.")
     parser.add_argument("--check", action="store_true", help="exit 1 when a figure is missed")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
+    parser.add_argument("--readme", action="store_true", help="put the table into the README as well")
     parser.add_argument("--only", nargs="+", choices=GROUPS, default=list(GROUPS), metavar="GROUP", help=f"some of: {', '.join(GROUPS)}")
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # a notice of a library is no result
     figures, failures = measure(given.only)
     print(as_json(figures, failures) if given.json else as_table(figures, failures))
+    if given.readme:
+        README.write_text(
+            TABLE.sub(lambda marks: f"{marks[1]}{as_table(figures, failures)}{marks[2]}", README.read_text(encoding="utf-8")),
+            encoding="utf-8",
+        )
     missed = [figure.what for figure in figures if figure.met is False]
     return 1 if given.check and (missed or failures) else 0
 
@@ -80,10 +90,10 @@ def as_json(figures: list[Figure], failures: dict[str, str]) -> str:
 
 
 def headline() -> str:
-    """Day, commit, Python and machine."""
-    commit = _git("rev-parse", "--short=7", "HEAD") + ("+" if _git("status", "--porcelain") else "")
+    """Day, commit, Python and machine; its load before anything was measured says how much else it had to do."""
+    commit = _git("rev-parse", "--short=7", "HEAD") + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
     day = f"{datetime.now(UTC):%Y-%m-%d}"
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {_memory():.0f} GB"
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {_memory():.0f} GB, load {BUSY:.1f}"
     return f"{day}, commit {commit}, Python {platform.python_version()}, {machine}"
 
 
