@@ -17,12 +17,12 @@ from contractops.graphs.steps import NewCard, NewEffect
 from contractops.operator import cases
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
-from contractops.operator.desk import credit
+from contractops.operator.desk import credit, handover
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.decide import decide, may_ask, may_help, name, not_yours, refused, rewrite
 from contractops.operator.showing import explain, forms
 from contractops.operator.slack.actions import Action
-from contractops.operator.slack.answers import AlreadyClosed, NotYours, Simple, SomebodyFirst
+from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFirst
 from contractops.operator.store import cards, gates, ledger
 from contractops.operator.store.records import Blob
 from contractops.operator.store.tables import Card, Draft, Effect, Envelope, Gate
@@ -213,30 +213,6 @@ def retry(call: Call, outcome: str) -> Reply:
     return Reply(ring=True, outcome=outcome)
 
 
-def accept_handover(call: Call) -> Reply:
-    """The new owner takes the renewal."""
-    offer = call.renewal.handover or {}
-    if not offered(call):
-        return refused(call, AlreadyClosed(), "no such offer")
-    if offer["to"] != call.person.person_id:
-        return refused(call, NotYours(owner=name(call, offer["to"])), "not the new owner")
-    call.renewal.owner_id = call.person.person_id
-    call.renewal.handover = {**offer, "accepted_at": call.now.isoformat()}
-    gate = gates.open_of(call.session, call.renewal.id, call.renewal.version)
-    if gate is not None and offer["from"] in gate.allowed and gate.kind != "approver":
-        gate.allowed = [call.person.person_id if one == offer["from"] else one for one in gate.allowed]
-    call.session.add(call.renewal)
-    note(call.session, call.renewal, "handover accepted", call.person.person_id, call.now, offer)
-    rewrite_thread(call)
-    return Reply(ring=True, outcome="handed over")
-
-
-def offered(call: Call) -> bool:
-    """Whether the hand-over that the card tells of is the present one and unanswered."""
-    offer = call.renewal.handover or {}
-    return offer.get("at") == call.card.args.get("at") and not offer.get("accepted_at") and not offer.get("returned_at")
-
-
 def open_card(call: Call) -> Reply:
     """Where the live card stands: a link to it."""
     wanted = str(call.about.get("about") or f"{call.renewal.id}/root")
@@ -299,12 +275,6 @@ def _patch(call: Call) -> list[dict[str, Any]]:
     return list(effect.payload["patch"]["changes"]) if effect else []
 
 
-def rewrite_thread(call: Call) -> None:
-    """Rewrite every card of the renewal that Slack has."""
-    rows = call.session.exec(select(Card).where(Card.renewal_id == call.renewal.id, col(Card.ts).is_not(None))).all()
-    rewrite(call, list(rows))
-
-
 CLICKS: dict[Action, Handler] = {
     Action.RENEWAL_PREPARE: prepare,
     Action.RENEWAL_WHY: why_dates,
@@ -316,7 +286,7 @@ CLICKS: dict[Action, Handler] = {
     Action.CLAUSE_READ: why_dates,
     Action.CLAUSE_SETTLE: why_dates,
     Action.RULE_OPEN: why_dates,
-    Action.HANDOVER_ACCEPT: accept_handover,
+    Action.HANDOVER_ACCEPT: handover.accept,
     Action.HANDOVER_RETURN: open_form,
     Action.DRAFT_APPROVE: deciding(Event.APPROVE),
     Action.DRAFT_EDIT: open_form,

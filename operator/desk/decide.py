@@ -76,6 +76,12 @@ def rewrite(call: Call, rows: list[Card]) -> None:
     cards.rewrite(call.session, rows, version=call.renewal.version, wall=wall_now())
 
 
+def rewrite_thread(call: Call) -> None:
+    """Rewrite every card of the renewal that Slack has."""
+    rows = call.session.exec(select(Card).where(Card.renewal_id == call.renewal.id, col(Card.ts).is_not(None))).all()
+    rewrite(call, list(rows))
+
+
 def may_help(call: Call) -> bool:
     """Whether the person may act for the owner in everything that is not an approval: owner, manager, contract-ops."""
     owner = people.person(call.session, call.renewal.owner_id)

@@ -15,12 +15,12 @@ from contractops.graphs.lifecycle import Event
 from contractops.operator import cases, people
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
-from contractops.operator.desk import credit
+from contractops.operator.desk import credit, handover
 from contractops.operator.desk.call import Call, Reply
-from contractops.operator.desk.clicks import intend, offered, open_envelope, post_text, retry, rewrite_thread
-from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite
+from contractops.operator.desk.clicks import intend, open_envelope, post_text, retry
+from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite, rewrite_thread
 from contractops.operator.slack.actions import Callback
-from contractops.operator.slack.answers import AlreadyClosed, NotYours, Simple
+from contractops.operator.slack.answers import AlreadyClosed, Simple
 from contractops.operator.slack.commands import Submit
 from contractops.operator.slack.forms import (
     DeclineSubmission,
@@ -140,10 +140,9 @@ def return_handover(call: Call) -> Reply:
     """Give it back, with the reason."""
     said = _typed(call, TextSubmission)
     offer = call.renewal.handover or {}
-    if not offered(call):
-        return refused(call, AlreadyClosed(), "no such offer")
-    if offer["to"] != call.person.person_id:
-        return refused(call, NotYours(owner=name(call, offer["to"])), "not the new owner")
+    refusal = handover.refusal_of(call)
+    if refusal is not None:
+        return refusal
     call.renewal.handover = {**offer, "returned_at": call.now.isoformat(), "returned_note": said.text}
     call.session.add(call.renewal)
     note(call.session, call.renewal, "handover returned", call.person.person_id, call.now, {"note": said.text})

@@ -24,13 +24,13 @@ from typing import Any
 import httpx
 from sqlmodel import col, select
 
+from contractops.operator.clock import wall_now
 from contractops.operator.desk.desk import Desk
 from contractops.operator.slack import listeners
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.commands import Click, Payload, Submit
 from contractops.operator.slack.messenger import SlackMessenger
 from contractops.operator.store import cards
-from contractops.operator.clock import wall_now
 from contractops.operator.store.tables import Audit, Button, Card, Gate, Renewal
 from tests.faults.children import Driver
 from tests.localworld.worlds import RunningWorld

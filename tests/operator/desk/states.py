@@ -7,10 +7,10 @@ from collections.abc import Callable
 from sqlmodel import select
 
 from contractops.graphs.lifecycle import Event
+from contractops.graphs.steps import NewEffect
 from contractops.operator.clock import wall_now
 from contractops.operator.store import gates, ledger, records
 from contractops.operator.store.tables import Draft, Effect
-from contractops.graphs.steps import NewEffect
 from tests.operator.desk.office import RENEWAL, Office
 
 MARIA, DANA, JO, LENA, OMAR = "U0MARIA", "U0DANA", "U0JO", "U0LENA", "U0OMAR"

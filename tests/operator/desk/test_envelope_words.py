@@ -8,12 +8,12 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from contractops.graphs.lifecycle import Event
 from contractops.operator.adapters.model import ModelConfig
 from contractops.operator.envelope_words import EnvelopeWords
 from contractops.operator.performers import Signing
 from contractops.operator.store.tables import Audit, Effect
 from contractops.prompts.loader import load
-from contractops.graphs.lifecycle import Event
 from contractops.tools.signature import EnvelopePlan
 from tests.operator.desk.office import RENEWAL, Office
 from tests.operator.desk.states import asked

@@ -1,0 +1,69 @@
+"""Hand-over: a renewal goes to another person when he accepts it, with the cards that he needs to act.
+
+Rule 1: the root of the thread and the present draft are posted anew in the new owner's messages; the old messages say who has it now.
+Rule 2: the open question is his from then on; an approver's question stays the approver's.
+"""
+
+from __future__ import annotations
+
+from contractops.operator.attend import note
+from contractops.operator.desk.call import Call, Reply
+from contractops.operator.desk.decide import name, refused, rewrite, rewrite_thread
+from contractops.operator.slack.answers import AlreadyClosed, NotYours
+from contractops.operator.store import gates
+from contractops.operator.store.tables import Card
+
+
+def accept(call: Call) -> Reply:
+    """The new owner takes the renewal."""
+    offer = call.renewal.handover or {}
+    refusal = refusal_of(call)
+    if refusal is not None:
+        return refusal
+    me = call.person.person_id
+    call.renewal.owner_id = me
+    call.renewal.handover = {**offer, "accepted_at": call.now.isoformat()}
+    gate = gates.open_of(call.session, call.renewal.id, call.renewal.version)
+    if gate is not None and offer["from"] in gate.allowed and gate.kind != "approver":
+        gate.allowed = [me if one == offer["from"] else one for one in gate.allowed]
+    call.session.add(call.renewal)
+    note(call.session, call.renewal, "handover accepted", me, call.now, offer)
+    for key in (f"{call.renewal.id}/root", f"{call.renewal.id}/draft/{call.renewal.draft_number}"):
+        card = call.session.get(Card, key)
+        if card is not None and card.person_id != me:
+            _move(call, card)
+    rewrite_thread(call)
+    return Reply(ring=True, outcome="handed over")
+
+
+def refusal_of(call: Call) -> Reply | None:
+    """Why this person cannot answer the offer of the card, or None."""
+    offer = call.renewal.handover or {}
+    answered = offer.get("accepted_at") or offer.get("returned_at")
+    if offer.get("at") != call.card.args.get("at") or answered:
+        return refused(call, AlreadyClosed(), "no such offer")
+    if offer["to"] != call.person.person_id:
+        return refused(call, NotYours(owner=name(call, offer["to"])), "not the new owner")
+    return None
+
+
+def _move(call: Call, card: Card) -> None:
+    """The card begins anew with the new owner; its old message becomes a line about the hand-over."""
+    if card.ts is not None:
+        offer = call.renewal.handover or {}
+        former = Card(
+            key=f"{card.key}/until/{offer['at']}",
+            renewal_id=card.renewal_id,
+            kind="handover",
+            person_id=card.person_id,
+            channel=card.channel,
+            ts=card.ts,
+            args=offer,
+            created_at=card.created_at,
+            posted_at=card.posted_at,
+        )
+        call.session.add(former)
+    card.person_id = call.person.person_id
+    card.channel = card.ts = card.post_at = card.posted_at = None
+    card.shown = 0
+    rewrite(call, [card])
