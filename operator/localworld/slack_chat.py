@@ -131,8 +131,8 @@ def update(workspace: Workspace, arguments: Arguments) -> Document:
     kept = {key: value for key, value in message.items() if key not in {"text", "blocks"}}
     edited = {"user": BOT_USER, "ts": workspace.next_ts()}
     stored = workspace.store(channel["id"], {**kept, **content, "edited": edited})
-    # Slack's answer carries `ts` beside the message, not in it.
-    shown = {key: value for key, value in stored.items() if key != "ts"}
+    # Slack's answer carries `ts` beside the message, and does not say where a reply stands.
+    shown = {key: value for key, value in stored.items() if key not in {"ts", "thread_ts", "parent_user_id", "subtype"}}
     return {"channel": channel["id"], "ts": stored["ts"], "text": stored["text"], "message": shown}
 
 

@@ -167,7 +167,9 @@ def user_info(workspace: Workspace, arguments: Arguments) -> Document:
     user = workspace.user(arguments.text("user"))
     if user is None:
         raise SlackError("user_not_found")
-    return {"user": _user(workspace, user) | {"is_stranger": bool(user.get("is_stranger"))}}
+    # Slack says so only of people from elsewhere.
+    elsewhere = {"is_stranger": True} if user.get("is_stranger") else {}
+    return {"user": _user(workspace, user) | elsewhere}
 
 
 def lookup_by_email(workspace: Workspace, arguments: Arguments) -> Document:

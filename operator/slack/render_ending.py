@@ -24,13 +24,14 @@ def missed(card: MissedCard) -> Body:
     order = (Action.MISSED_PREPARE, Action.LEGAL_ASK, Action.MISSED_REASON)
     if not late:
         order = (Action.MISSED_OFFER, Action.LEGAL_ASK, Action.MISSED_REASON)
+    says = {Action.MISSED_OFFER: f"Offer new terms anyway for {card.account}", Action.MISSED_PREPARE: f"Prepare now for {card.account}"}
     return message(
         phone(f"{title}, safe date {wording.day(card.closed_on)}.", f"{title}."),
         header(title),
         section("lead", Bold(said)),
         _missed_facts(card),
         *_reason(card),
-        *row(card.buttons, order, primary=order[0], says={order[0]: f"Prepare new terms for {card.account}"}),
+        *row(card.buttons, order, primary=order[0], says=says),
         foot("Told: you, your manager and contract-ops."),
     )
 
@@ -174,7 +175,7 @@ def finance(card: FinanceCard) -> Body:
             () if card.settled else (Action.FINANCE_BOOK, Action.FINANCE_RETURN, Action.CREDIT_REASONS),
             primary=Action.FINANCE_BOOK,
             confirms={Action.FINANCE_BOOK: confirm("Book the credit?", f"Book {amount} for {name}, {on}?", "Book credit")},
-            says={Action.FINANCE_BOOK: f"Book the credit of {card.account}"},
+            says={Action.FINANCE_BOOK: f"Book credit for {card.account}"},
         ),
         foot(f"Sent by {card.sent.by}, {wording.moment(card.sent.at, card.zone)}."),
     )

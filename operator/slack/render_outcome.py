@@ -247,7 +247,7 @@ def needs_person(card: NeedsPersonCard) -> Body:
         *row(
             card.buttons,
             () if card.settled else (Action.EFFECT_RETRY, Action.EFFECT_DONE),
-            says={Action.EFFECT_RETRY: f"Retry for {card.account}", Action.EFFECT_DONE: f"Mark as done for {card.account}"},
+            says={Action.EFFECT_RETRY: f"Retry this step for {card.account}", Action.EFFECT_DONE: f"Mark as done for {card.account}"},
         ),
         foot(tried, "Nothing is repeated before you say so."),
     )
