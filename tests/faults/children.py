@@ -6,6 +6,7 @@ Rules of this module:
 2. A step commits what a person, the clock or the vendor asked for in a transaction of its own, as the product's doors do, and then works.
 """
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from contractops.graphs.lifecycle import Event
+from contractops.graphs.lifecycle import Event, Stage
+from contractops.graphs.steps import Position, Step
 from contractops.operator import arming, failpoints
 from contractops.operator.adapters.docusign import DocuSign
 from contractops.operator.adapters.docusign_calls import Timeouts
@@ -23,6 +25,7 @@ from contractops.operator.adapters.salesforce import Salesforce
 from contractops.operator.app import Operator
 from contractops.operator.clock import wall_now
 from contractops.operator.demo import SAMPLE
+from contractops.operator.documents.write import render
 from contractops.operator.engine import Queue
 from contractops.operator.importing.folder import import_folder
 from contractops.operator.settings import Settings, load
@@ -31,6 +34,7 @@ from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.messenger import Pacer
 from contractops.operator.store import gates, inbox
 from contractops.operator.store.tables import Button, Card, Draft, Effect, Envelope, Gate, Renewal
+from contractops.operator.workbench import Workbench
 from tests.slack import payloads
 
 RENEWAL = "ENT-3391#1"
@@ -244,28 +248,13 @@ def hooks(driver: Driver) -> None:
             driver.operator.envelope_event(f"connect:{envelope}:{event}", envelope, {"envelope_id": envelope, "event": event})
 
 
-def approve_and_stop(driver: Driver) -> None:
-    """The answer is stored, and nothing is done about it."""
-    approve(driver)
-    driver.bell.rings.clear()
-    raise SystemExit(0)
-
-
-def prepare_and_stop(driver: Driver) -> None:
-    """As ``approve_and_stop``, for the owner's wish for terms."""
-    prepare(driver)
-    raise SystemExit(0)
-
-
 def nothing(driver: Driver) -> None:
     """Only what was left behind."""
 
 
-STEPS: dict[str, Callable[[Driver], None]] = {
-    one.__name__: one
-    for one in (arm, sweep, prepare, approve, poll, void, resend, change_signer, use_signed, same_click_thrice, edit, click_old_card)
-    + (hooks, approve_and_stop, prepare_and_stop, nothing)
-}
+_ALL = (arm, sweep, prepare, approve, poll, void, resend, change_signer, use_signed, same_click_thrice, edit, click_old_card, hooks, nothing)
+
+STEPS: dict[str, Callable[[Driver], None]] = {one.__name__: one for one in _ALL}
 
 
 # Calls
@@ -336,6 +325,32 @@ def many(folder: str, world: str, count: int) -> None:
             session.add(gate)
 
 
+class OneMove(Workbench):
+    """The product's workbench in a process that ends after one committed move."""
+
+    def commit(self, position: Position, step: Step) -> Stage:
+        super().commit(position, step)
+        os._exit(0)
+
+
+def one_move(folder: str, world: str, step: str) -> None:
+    """Do ``step``, and end right after the first move that it causes. Raises AssertionError when nothing moves."""
+    driver = Driver(Path(folder), world)
+    driver.operator.follow_world()
+    core = driver.operator.core
+    driver.jobs._workbench = OneMove(core.database, core.clock, core.rules, render)
+    STEPS[step](driver)
+    driver.jobs.recover()
+    driver.drain()
+    message = f"{step} moved nothing"
+    raise AssertionError(message)
+
+
+def answered(folder: str, world: str, step: str) -> None:
+    """Store what ``step`` asks for, and end before anything is done about it."""
+    STEPS[step](Driver(Path(folder), world))
+
+
 def engine(folder: str, world: str, stage: str) -> None:
     """Start the real worker with the real engine over what is stored; stop when the renewal stands in ``stage`` and nothing is to do."""
     operator = Operator(settings_of(Path(folder), world))
@@ -360,4 +375,4 @@ def _arm(points: list[str], log: str) -> None:
         failpoints.arm(point, Path(log))
 
 
-CALLS: dict[str, Callable[..., None]] = {one.__name__: one for one in (first, again, hurried, decide_all, many, engine)}
+CALLS: dict[str, Callable[..., None]] = {one.__name__: one for one in (first, again, hurried, decide_all, many, one_move, answered, engine)}

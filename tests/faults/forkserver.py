@@ -63,42 +63,45 @@ def main() -> None:
 
 def obey(order: dict[str, Any], running: set[int]) -> dict[str, Any]:
     """Do one order: opened, start, wait, signal, world or end."""
+    reply: dict[str, Any] = {}
     match order["do"]:
         case "opened":
-            return {"threads": threading.active_count(), "tasks": _count("/proc/self/task"), "files": _count("/proc/self/fd")}
+            reply = {"threads": threading.active_count(), "tasks": _count("/proc/self/task"), "files": _count("/proc/self/fd")}
         case "start":
             pid = _fork(Path(order["log"]), lambda: CALLS[order["call"]](**order["arguments"]))
             running.add(pid)
-            return {"pid": pid}
+            reply = {"pid": pid}
         case "wait":
             running.discard(order["pid"])
-            return {"status": os.waitstatus_to_exitcode(os.waitpid(order["pid"], 0)[1])}
+            reply = {"status": os.waitstatus_to_exitcode(os.waitpid(order["pid"], 0)[1])}
         case "signal":
             os.kill(order["pid"], order["signal"])
-            return {}
         case "world":
             pid, url = _world(Path(order["state"]))
             running.add(pid)
-            return {"pid": pid, "url": url}
+            reply = {"pid": pid, "url": url}
         case "end":
             os.kill(order["pid"], order["signal"])
             running.discard(order["pid"])
-            return {"status": os.waitstatus_to_exitcode(os.waitpid(order["pid"], 0)[1])}
-    return {"error": f"unknown order {order['do']}"}
+            reply = {"status": os.waitstatus_to_exitcode(os.waitpid(order["pid"], 0)[1])}
+        case unknown:
+            message = f"unknown order {unknown}"
+            raise ValueError(message)
+    return reply
 
 
 def _count(folder: str) -> int | None:
     """Entries of a folder of /proc; None where there is none (macOS). The open folder itself is not counted."""
     path = Path(folder)
-    return len(os.listdir(path)) - (1 if path.name == "fd" else 0) if path.exists() else None
+    return len(list(path.iterdir())) - (1 if path.name == "fd" else 0) if path.exists() else None
 
 
 def _fork(log: Path, work: Callable[[], object], answers: int | None = None) -> int:
     """A child that does ``work`` and ends with 0, or 1 and a traceback in ``log``. ``answers``: where its standard output goes."""
     pid = os.fork()
-    if pid:
-        return pid
-    _child(log, work, answers)
+    if pid == 0:
+        _child(log, work, answers)
+    return pid
 
 
 def _child(log: Path, work: Callable[[], object], answers: int | None) -> NoReturn:
@@ -112,7 +115,7 @@ def _child(log: Path, work: Callable[[], object], answers: int | None) -> NoRetu
         sys.stdout.flush()
     except SystemExit as end:
         os._exit(int(end.code or 0))
-    except BaseException:  # the child must never return into the server's loop
+    except BaseException:  # noqa: BLE001 - the child must never return into the server's loop
         traceback.print_exc()
         sys.stderr.flush()
         os._exit(1)
