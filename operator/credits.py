@@ -65,6 +65,16 @@ def standing(session: Session, about: About) -> Gate | None:
     return steps[-1] if steps else None
 
 
+def number_of(gate: Gate) -> int:
+    """Which step of its credit a gate is, from 0."""
+    return int(gate.key.rpartition(":")[2])
+
+
+def after(session: Session, about: About, number: int) -> Gate | None:
+    """The step that followed step ``number``, or None while that is the last."""
+    return next((gate for gate in _steps(session, about) if number_of(gate) == number + 1), None)
+
+
 def settle(session: Session, about: About, decision: str, *, by: str, at: datetime, answer: dict[str, Any]) -> Gate | None:
     """Take the step ``decision`` (``at`` is business time). None when it counted, else the step that stands in its way.
 
@@ -135,7 +145,7 @@ class _Found:
 def _steps(session: Session, about: About) -> list[Gate]:
     rows = session.exec(select(Gate).where(Gate.renewal_id == about.renewal_id, Gate.kind == "credit")).all()
     mine = [row for row in rows if row.key.startswith(about.prefix)]
-    return sorted(mine, key=lambda row: int(row.key.removeprefix(about.prefix)))
+    return sorted(mine, key=number_of)
 
 
 def _candidates(session: Session, now: datetime) -> list[Renewal]:

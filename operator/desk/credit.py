@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contractops.operator import cases, people
 from contractops.operator.attend import note
-from contractops.operator.credits import BOOKED, DISPUTED, RETURNED, SENT, About, cards_of, settle
+from contractops.operator.credits import BOOKED, DISPUTED, RETURNED, SENT, About, cards_of, number_of, settle, standing
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.decide import may_help, not_yours, refused, rewrite
 from contractops.operator.phrases_of import CREDIT_DID
@@ -53,6 +53,12 @@ def book(call: Call) -> Reply:
 def give_back(call: Call, said: str) -> Reply:
     """Finance gives it back to the owner, saying what is missing."""
     return _by_finance(call, RETURNED, said)
+
+
+def last_step(call: Call) -> int:
+    """The number of the last step with the credit."""
+    gate = standing(call.session, About.of(call.renewal.id, call.card.args))
+    return number_of(gate) if gate else 0
 
 
 def _by_finance(call: Call, decision: str, said: str) -> Reply:

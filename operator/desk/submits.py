@@ -233,8 +233,9 @@ def credit_to_finance(call: Call) -> Reply:
     said = _typed(call, TextSubmission).text
     reply = credit.send(call, said)
     if not reply.outcome.startswith("refused"):
-        args = {**call.card.args, "owner_card": call.card.key, "sent_by": call.person.person_id, "sent_at": call.now.isoformat()}
-        key, channel = f"{call.card.key}/finance/{call.now.isoformat()}", call.rules.channel("credits")
+        step = credit.last_step(call)
+        args = {**call.card.args, "step": step, "sent_by": call.person.person_id, "sent_at": call.now.isoformat()}
+        key, channel = f"{call.card.key}/finance/{step}", call.rules.channel("credits")
         post_text(call, key, "finance", channel, thread=None, args=args)
         if said:
             _text_to(call, channel, "wrote", said, thread=key)

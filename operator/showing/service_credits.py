@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from contractops.operator import cases, wording
-from contractops.operator.credits import RETURNED, SENT, About, standing
+from contractops.operator.credits import RETURNED, About, after, standing
 from contractops.operator.sentences import source
 from contractops.operator.showing.scene import Scene
 from contractops.operator.slack.actions import Action
@@ -52,7 +52,11 @@ def credit_due(scene: Scene) -> TextReply:
     ]
     is_open = credit.state is CreditState.OPEN
     actions = (Action.CREDIT_MAIL, Action.CREDIT_FINANCE, Action.CREDIT_REASONS, Action.CREDIT_DISPUTE)
-    return TextReply(text="\n".join(filter(None, said)), buttons=scene.row_of(*actions) if is_open and (settled is None or returned) else (), account=account)
+    return TextReply(
+        text="\n".join(filter(None, said)),
+        buttons=scene.row_of(*actions) if is_open and (settled is None or returned) else (),
+        account=account,
+    )
 
 
 def finance(scene: Scene) -> FinanceCard | TextReply:
@@ -62,9 +66,8 @@ def finance(scene: Scene) -> FinanceCard | TextReply:
     if credit is None:
         return TextReply(text=f"{account}: this credit is no longer owed.", account=account)
     args = scene.card.args
-    settled = _settled(scene)
-    if settled is not None and settled[0] == SETTLED[SENT]:
-        settled = None  # it is with finance: that is the question of this card
+    answer = after(scene.session, About.of(scene.row.id, args), int(args.get("step", 0)))
+    settled = (SETTLED[str(answer.decision)], scene.act_of(answer)) if answer else None
     sent = Act(by=scene.name(args.get("sent_by")), at=datetime.fromisoformat(args["sent_at"])) if args.get("sent_at") else None
     actions = (Action.FINANCE_BOOK, Action.FINANCE_RETURN, Action.CREDIT_REASONS)
     return FinanceCard(
