@@ -259,7 +259,8 @@ class Jobs:
         wall = wall_now()
         with self._database.read() as session:
             ready = ready_to_advance(session)
-            batches = session.exec(select(Due.batch).where(col(Due.batch).is_not(None), Due.tries < MOST_TRIES).distinct()).all()
+            left_over = select(Due.batch).where(col(Due.batch).is_not(None), Due.tries < MOST_TRIES)
+            batches = session.exec(left_over.distinct().order_by(col(Due.batch))).all()
             left = inbox.waiting(session, at=wall, older_than=LOST_RING)
         for renewal_id in ready:
             self._bell.enqueue(f"advance:{renewal_id}:{uuid.uuid4().hex}", "advance", [renewal_id], once=f"advance:{renewal_id}")
@@ -295,17 +296,16 @@ def mark_due(session: Session, now: datetime) -> int:
 
 def cut_batches(session: Session, now: datetime) -> list[str]:
     """Give every unbatched marker a batch of at most ``BATCH``, most urgent first; returns the batches in that order."""
-    rows = session.connection().execute(
-        text("SELECT renewal_id, version, action_at FROM due WHERE batch IS NULL ORDER BY urgency IS NULL, urgency, renewal_id")
+    sweep = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"  # names of one sweep sort by urgency: recover keeps the order
+    cut = session.connection().execute(
+        text(
+            "UPDATE due SET batch = :sweep || '-' || substr(CAST(100000 + ranked.place / :size AS TEXT), 2) "
+            "FROM (SELECT renewal_id, version, action_at, row_number() OVER (ORDER BY urgency IS NULL, urgency, renewal_id) - 1 AS place "
+            "FROM due WHERE batch IS NULL) AS ranked "
+            "WHERE due.renewal_id = ranked.renewal_id AND due.version = ranked.version AND due.action_at = ranked.action_at"
+        ).bindparams(sweep=sweep, size=BATCH)
     )
-    keys = [tuple(row) for row in rows]
-    names = [f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}-{index:05d}" for index in range(-(-len(keys) // BATCH))]
-    for index, name in enumerate(names):
-        session.connection().execute(
-            text("UPDATE due SET batch = :batch WHERE renewal_id = :id AND version = :version AND action_at = :at"),
-            [{"batch": name, "id": key[0], "version": key[1], "at": key[2]} for key in keys[index * BATCH : (index + 1) * BATCH]],
-        )
-    return names
+    return [f"{sweep}-{index:05d}" for index in range(-(-cut.rowcount // BATCH))]
 
 
 def ready_to_advance(session: Session) -> list[str]:
