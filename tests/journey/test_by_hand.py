@@ -129,6 +129,7 @@ def test_a_renewal_from_the_alert_to_the_crm_and_a_miss(desk: Desk, place: demo.
     _sign(desk, "Dana Whitfield")
     _see_the_crm(desk)
     _miss_another(desk)
+    _spoken_names_contain_the_words(desk.page)
     expect(desk.steps()).to_contain_text("7 of 7 done")
     _alerts_came_in_order(place)
 
@@ -167,7 +168,7 @@ def _approve_twice(desk: Desk) -> None:
 
 
 def _sign(desk: Desk, name: str) -> None:
-    desk.steps().get_by_role("link", name=f"Sign as {name.split()[0]}").click(timeout=PATIENCE)
+    desk.steps().get_by_role("link", name=f"Sign as {name.split(maxsplit=1)[0]}").click(timeout=PATIENCE)
     expect(desk.page.get_by_text(f"For {name}")).to_be_visible()
     desk.page.get_by_role("button", name="Sign", exact=True).click()
     expect(desk.page.get_by_role("status")).to_contain_text("Signed. The sender has been told.")
@@ -195,7 +196,16 @@ def _miss_another(desk: Desk) -> None:
     missed = desk.card("Window closed: Brightway Retail")
     expect(missed).to_contain_text("The window for Brightway Retail closed on Fri 11 Dec 2026.", timeout=PATIENCE)
     expect(missed).to_contain_text("It will renew itself on Mon 11 Jan 2027 to Mon 10 Jan 2028 at GBP 7,250.00 a month.")
-    expect(missed.get_by_role("button", name="Offer new terms anyway…")).to_be_visible()
+    expect(missed.get_by_role("button", name="Offer new terms anyway")).to_be_visible()
+
+
+def _spoken_names_contain_the_words(page: Page) -> None:
+    """Whoever clicks by voice says what stands on the button."""
+    pairs = page.eval_on_selector_all(
+        ".b-actions button[aria-label]", "all => all.map(one => [one.innerText, one.getAttribute('aria-label')])"
+    )
+    assert pairs
+    assert [pair for pair in pairs if not pair[1].startswith(pair[0].strip().removesuffix("…"))] == []
 
 
 def _alerts_came_in_order(place: demo.Place) -> None:
@@ -207,7 +217,9 @@ def _alerts_came_in_order(place: demo.Place) -> None:
     assert len(closed) == 1
 
 
-@pytest.mark.parametrize("options", [{"viewport": {"width": 390, "height": 844}}, {"color_scheme": "dark", "viewport": {"width": 640, "height": 800}}])
+@pytest.mark.parametrize(
+    "options", [{"viewport": {"width": 390, "height": 844}}, {"color_scheme": "dark", "viewport": {"width": 640, "height": 800}}]
+)
 def test_cards_fit_a_phone(browser: Browser, place: demo.Place, options: dict[str, object]) -> None:
     """With the real cards nothing is wider than the screen, light or dark."""
     for desk in opened(browser, place, **options):
