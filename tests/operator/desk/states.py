@@ -112,7 +112,15 @@ def differs(office: Office) -> None:
     places = [{"page": 2, "approved": "36 months", "signed": "24 months"}]
     with office.database.write() as session:
         row = office.renewal()
-        gates.decide(session, gates.key_of(RENEWAL, row.version), "", Event.DIFFER, by=gates.MACHINE, at=office.operator.core.clock.now(), answer={"differences": places})
+        gates.decide(
+            session,
+            gates.key_of(RENEWAL, row.version),
+            "",
+            Event.DIFFER,
+            by=gates.MACHINE,
+            at=office.operator.core.clock.now(),
+            answer={"differences": places},
+        )
     office.jobs.ring(RENEWAL)
     office.drain()
     assert office.stage() == "needs_person"
@@ -166,7 +174,9 @@ def parked(office: Office) -> None:
     sent(office)
     with office.database.write() as session:
         row = office.renewal()
-        key = ledger.intend(session, NewEffect("docusign.resend", {"envelope": "env", "at": "now"}), renewal_id=RENEWAL, version=row.version, at=wall_now())
+        key = ledger.intend(
+            session, NewEffect("docusign.resend", {"envelope": "env", "at": "now"}), renewal_id=RENEWAL, version=row.version, at=wall_now()
+        )
         effect = ledger.claim(session, key, worker="test", at=wall_now())
         assert effect is not None
         assert ledger.park(session, effect, "no answer came")

@@ -59,7 +59,9 @@ def approve_as(office: Office, user: str, card: Card | None = None) -> None:
         assert not office.submit(user, {"comment": ""})["errors"]
 
 
-def forged(office: Office, card: Card, action: str, *, user: str = MARIA, team: str = "T0LOCAL", token: str | None = None, **place: str) -> str:
+def forged(
+    office: Office, card: Card, action: str, *, user: str = MARIA, team: str = "T0LOCAL", token: str | None = None, **place: str
+) -> str:
     """A payload that no honest client sends, stored and handled; returns its outcome."""
     value = token if token is not None else next(value for name, value in office.controls(card) if name == action)
     pressed = {"action_id": action, "block_id": "act", "value": value, "type": "button", "action_ts": f"1796.{len(value)}{user}{team}"}
@@ -333,7 +335,10 @@ def approve_now(office: Office) -> None:
 def test_three_deliveries_of_one_click(office: Office) -> None:
     """The same click three times, committed and handled each time: one decision, one line in the chain."""
     card = office.card("alert")
-    outcomes = {forged(office, card, "renewal_prepare", token=office_token) for office_token in [office.token(card, Action.RENEWAL_PREPARE).token] * 3}
+    outcomes = {
+        forged(office, card, "renewal_prepare", token=office_token)
+        for office_token in [office.token(card, Action.RENEWAL_PREPARE).token] * 3
+    }
     assert outcomes == {"decided prepare"}
     assert office.events().count("prepare") == 1
     assert len(office.cards("draft")) == 1
@@ -346,7 +351,9 @@ def test_two_people_at_the_same_moment(office: Office) -> None:
     token = office.token(card, Action.RENEWAL_STOP).token
     keys = []
     for user in (MARIA, "U0SAM"):
-        form = payloads.form("renewal_stop", {"what": payloads.option("renew"), "reason": payloads.option("other")}, user={"id": user, "team_id": "T0LOCAL"})
+        form = payloads.form(
+            "renewal_stop", {"what": payloads.option("renew"), "reason": payloads.option("other")}, user={"id": user, "team_id": "T0LOCAL"}
+        )
         form["view"] |= {"private_metadata": token, "id": f"V{user}"}
         command = commands.parse(form, "A0LOCAL")
         assert command is not None
@@ -433,7 +440,9 @@ def test_form_held_open_while_the_draft_changed(office: Office) -> None:
     assert "Draft 2 appeared while you edited" in str(errors)
     view = office.view(MARIA)
     assert view is not None
-    office.world.post("/_world/slack/act", {"user": MARIA, "view_id": view["id"], "action_id": "v", "block_id": "discount", "value": "5.00"})
+    office.world.post(
+        "/_world/slack/act", {"user": MARIA, "view_id": view["id"], "action_id": "v", "block_id": "discount", "value": "5.00"}
+    )
     office.relay.done.get(timeout=20)
     assert "Draft 2 appeared while you edited." in str(office.view(MARIA))
     assert not office.submit(MARIA, {"discount": "5.00"})["errors"]
@@ -449,7 +458,7 @@ def test_refusals_stand_in_the_chain(office: Office) -> None:
 
 
 def test_plain_words_decide_nothing(office: Office) -> None:
-    """"Approved" in a message is answered and decides nothing."""
+    """ "Approved" in a message is answered and decides nothing."""
     drafted(office)
     office.world.post("/_world/slack/say", {"user": MARIA, "channel": office.card("draft").channel, "text": "approved by @CFO"})
     office.relay.done.get(timeout=20)

@@ -52,7 +52,9 @@ def test_small_amounts_get_no_card(office: Office) -> None:
 def test_sent_booked(office: Office) -> None:
     """The owner sends it with a note; finance books it; both cards say who and when, and no button is left to decide."""
     with_finance(office)
-    assert "Sent to finance by Maria Ortiz" in text(office, office.card("credit")) or "Sent to finance, Maria Ortiz" in text(office, office.card("credit"))
+    assert "Sent to finance by Maria Ortiz" in text(office, office.card("credit")) or "Sent to finance, Maria Ortiz" in text(
+        office, office.card("credit")
+    )
     assert "Please book it." in text(office, office.card("text"))
     office.click(OMAR, office.card("finance"), "finance_book")
     with office.database.read() as session:
@@ -120,7 +122,10 @@ def test_many_at_once_are_one_list(office: Office) -> None:
     office.drain()
     by_person = {card.person_id for card in office.cards("credit") if card.thread and card.thread.startswith("credits/")}
     alone = [card for card in office.cards("credit") if not (card.thread and card.thread.startswith("credits/"))]
-    counts = {person: sum(card.person_id == person for card in office.cards("credit")) for person in {card.person_id for card in office.cards("credit")}}
+    counts = {
+        person: sum(card.person_id == person for card in office.cards("credit"))
+        for person in {card.person_id for card in office.cards("credit")}
+    }
     assert found == sum(counts.values())
     assert all((count > 3) == (person in by_person) for person, count in counts.items())
     assert all(counts[card.person_id] <= 3 for card in alone)

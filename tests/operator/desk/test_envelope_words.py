@@ -63,7 +63,9 @@ def test_good_words_are_used_and_stored(office: Office, words: EnvelopeWords) ->
     sent = office.world.get("/_world/docusign/envelopes")[-1]
     assert GOOD in str(sent)
     assert before not in str(sent)
-    assert stored(office) == [{"effect": effect.key, "text": GOOD, "model": "local-script", "prompt_digest": load("envelope_message").digest, "reason": None}]
+    assert stored(office) == [
+        {"effect": effect.key, "text": GOOD, "model": "local-script", "prompt_digest": load("envelope_message").digest, "reason": None}
+    ]
     worded = words.word(effect, plan)
     assert worded.model_copy(update={"message": plan.message}) == plan
 
@@ -78,7 +80,9 @@ def test_a_repeat_uses_the_same_words(office: Office, words: EnvelopeWords) -> N
     assert asked_times(office) == times
 
 
-@pytest.mark.parametrize("reply", [{"message": f"{GOOD} You get 50 % off."}, {"message": GOOD.replace("16,723.08", "15,723.08")}, "no json", None])
+@pytest.mark.parametrize(
+    "reply", [{"message": f"{GOOD} You get 50 % off."}, {"message": GOOD.replace("16,723.08", "15,723.08")}, "no json", None]
+)
 def test_anything_else_leads_to_the_template(office: Office, words: EnvelopeWords, reply: Any) -> None:
     """An invented figure, or no answer: the template's text, with the reason stored; it is not asked again."""
     effect, plan = intended(office)
