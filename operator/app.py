@@ -17,7 +17,7 @@ import httpx
 import structlog
 from sqlmodel import select
 
-from contractops.operator import agenda_ahead, cases, engine, failpoints
+from contractops.operator import agenda_ahead, cases, engine, failpoints, trail
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
 from contractops.operator.adapters.model import ModelConfig
 from contractops.operator.adapters.salesforce import Salesforce, SalesforceConfig
@@ -150,6 +150,11 @@ class Operator:
         """What business time will trigger until ``to``."""
         with self.core.database.read() as session:
             return agenda_ahead.ahead(session, self.core.clock.now(), to)
+
+    def audit(self) -> list[dict[str, str]]:
+        """The newest rows of the audit chain, in words."""
+        with self.core.database.read() as session:
+            return trail.newest(session)
 
     def tick(self, now: datetime) -> None:
         """Business time is ``now``: run the same sweep as cron does and wait until its work is done."""

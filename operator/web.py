@@ -1,7 +1,7 @@
 """The web side: DocuSign's Connect web hook, a health page, and, beside a local world, the clock it moves.
 
 Rule 1: a web hook is verified on its raw bytes, committed to the inbox, answered; the work comes after and reads the vendor afresh.
-Rule 2: the clock routes exist only when business time follows a local world.
+Rule 2: the clock routes (agenda, audit, tick) exist only when business time follows a local world.
 Rule 3: an answer never carries a traceback.
 """
 
@@ -37,6 +37,10 @@ class Hooks(Protocol):
         """What business time will trigger until ``to``, in order."""
         ...
 
+    def audit(self) -> list[dict[str, str]]:
+        """The newest rows of the audit chain, newest first."""
+        ...
+
     def tick(self, now: datetime) -> None:
         """Business time is ``now``: sweep, and return when the work it caused is done."""
         ...
@@ -68,6 +72,9 @@ def build(hooks: Hooks, hmac_keys: tuple[str, ...], *, follows_world: bool) -> S
         events = await asyncio.to_thread(hooks.agenda, to)
         return JSONResponse({"events": [{"at": at.isoformat(), "label": label} for at, label in events]})
 
+    async def audit(_request: Request) -> Response:
+        return JSONResponse({"rows": await asyncio.to_thread(hooks.audit)})
+
     async def tick(request: Request) -> Response:
         now = datetime.fromisoformat((await request.json())["now"])
         await asyncio.to_thread(hooks.tick, now)
@@ -75,7 +82,8 @@ def build(hooks: Hooks, hmac_keys: tuple[str, ...], *, follows_world: bool) -> S
 
     routes = [Route("/health", health), Route("/docusign/connect", _guarded(docusign), methods=["POST"])]
     if follows_world:
-        routes += [Route("/clock/agenda", _guarded(agenda)), Route("/clock/tick", _guarded(tick), methods=["POST"])]
+        routes += [Route("/clock/agenda", _guarded(agenda)), Route("/clock/audit", _guarded(audit))]
+        routes += [Route("/clock/tick", _guarded(tick), methods=["POST"])]
     return Starlette(routes=routes)
 
 

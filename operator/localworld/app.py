@@ -40,7 +40,7 @@ def create_app(world: World, operator_url: str = "") -> Starlette:
             *vendor_pages.routes(world),
             *control.routes(world, operator_url),
             *control_slack.routes(workspace, hub, people),
-            *page.routes(workspace, hub),
+            *page.routes(workspace, hub, operator_url),
         ]
     )
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from contractops.operator.localworld.world import World
+from contractops.operator.localworld.world import Document, World
 
 SETTLE_SECONDS: Final = 120.0
 """How long one tick may take: the operator answers only when its work of that moment is done."""
@@ -57,6 +57,19 @@ class OperatorLink:
             return None
         events = (AgendaEvent(datetime.fromisoformat(e["at"]), str(e["label"])) for e in answer.json()["events"])
         return tuple(sorted((e for e in events if self._world.now() < e.at <= until), key=lambda event: event.at))
+
+    async def audit(self) -> list[Document] | None:
+        """The operator's newest audit rows: {"at", "contract", "event", "stage", "by"}; None when it does not answer."""
+        if not self._url:
+            return None
+        try:
+            async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+                answer = await client.get(f"{self._url}/clock/audit")
+                answer.raise_for_status()
+        except httpx.HTTPError:
+            return None
+        rows: list[Document] = answer.json()["rows"]
+        return rows
 
     async def next_event(self) -> AgendaEvent | None:
         """The operator's next event within a year, or None."""

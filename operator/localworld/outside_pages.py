@@ -4,6 +4,7 @@ Rules of this module:
 
 1. A page shows what stands in the world and says so when nothing does.
 2. Each page links back to the workspace.
+3. The product's own audit trail is asked from the operator; beside it stands what went over the wire.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from contractops.operator.localworld import page_model
 from contractops.operator.localworld.faults import Endpoint
+from contractops.operator.localworld.operator_link import OperatorLink
 from contractops.operator.localworld.slack_state import Workspace
 from contractops.operator.localworld.world import Document, World
 
@@ -41,13 +43,13 @@ _WORDS: Final[Mapping[str, str]] = {
 """Names of calls for a reader; a call that is not here is shown by the vendor's own name."""
 
 
-def routes(workspace: Workspace, environment: Environment) -> list[BaseRoute]:
-    """/outside/tickets, /outside/mail and /outside/audit."""
+def routes(workspace: Workspace, environment: Environment, operator_url: str) -> list[BaseRoute]:
+    """/outside/tickets, /outside/mail and /outside/audit; the operator at `operator_url` is asked for its own trail."""
     world = workspace.world
     return [
         Route("/outside/tickets", _page(environment, world, "Tickets", "tickets", lambda world: world.all("ticket"))),
         Route("/outside/mail", _page(environment, world, "Mail drafts", "mail", lambda world: world.all("mail_draft"))),
-        Route("/outside/audit", _page(environment, world, "Audit trail", "audit", _trail)),
+        Route("/outside/audit", _audit(environment, world, OperatorLink(world, operator_url))),
     ]
 
 
@@ -57,6 +59,18 @@ def _page(environment: Environment, world: World, title: str, kind: str, rows: A
     async def page(_request: Request) -> Response:
         now = page_model.full(world.now(), _ZONE)
         return HTMLResponse(template.render(title=title, kind=kind, rows=rows(world), now=now))
+
+    return page
+
+
+def _audit(environment: Environment, world: World, operator: OperatorLink) -> Endpoint:
+    template = environment.get_template("outside.html")
+
+    async def page(_request: Request) -> Response:
+        told = await operator.audit()
+        own = None if told is None else [row | {"at": page_model.full(page_model.parsed(row["at"]), _ZONE)} for row in told]
+        now = page_model.full(world.now(), _ZONE)
+        return HTMLResponse(template.render(title="Audit trail", kind="audit", own=own, rows=_trail(world), now=now))
 
     return page
 

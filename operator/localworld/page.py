@@ -40,7 +40,7 @@ def templates() -> Environment:
     return Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def routes(workspace: Workspace, hub: SocketHub) -> list[BaseRoute]:
+def routes(workspace: Workspace, hub: SocketHub, operator_url: str) -> list[BaseRoute]:
     """The page, its event stream, its read marks, permalinks, the simple outside pages and the static files."""
     environment = templates()
     return [
@@ -50,7 +50,7 @@ def routes(workspace: Workspace, hub: SocketHub) -> list[BaseRoute]:
         Route("/page/events", _events(workspace)),
         Route("/page/read", _read(workspace), methods=["POST"]),
         Route("/page/dismiss", _dismiss(workspace), methods=["POST"]),
-        *outside_pages.routes(workspace, environment),
+        *outside_pages.routes(workspace, environment, operator_url),
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
 

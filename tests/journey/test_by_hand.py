@@ -128,6 +128,7 @@ def test_a_renewal_from_the_alert_to_the_crm_and_a_miss(desk: Desk, place: demo.
     _sign(desk, "Priya Nair")
     _sign(desk, "Dana Whitfield")
     _see_the_crm(desk)
+    _read_the_audit_trail(desk)
     _miss_another(desk)
     _spoken_names_contain_the_words(desk.page)
     expect(desk.steps()).to_contain_text("7 of 7 done")
@@ -185,6 +186,15 @@ def _see_the_crm(desk: Desk) -> None:
         expect(price).to_contain_text(words)
     desk.page.get_by_role("link", name="Back to the workspace").click()
     expect(desk.steps()).to_contain_text("6 of 7 done", timeout=PATIENCE)
+
+
+def _read_the_audit_trail(desk: Desk) -> None:
+    desk.open("/outside/audit")
+    table = desk.page.get_by_role("table").first
+    for words in ("updating crm to renewed", "in review to approved"):
+        expect(table.get_by_role("row").filter(has_text=words)).to_contain_text("ENT-3391")
+    expect(table.get_by_role("row").filter(has_text="in review to approved")).to_contain_text("Dana Whitfield")
+    desk.page.get_by_role("link", name="Back to the workspace").click()
 
 
 def _miss_another(desk: Desk) -> None:
