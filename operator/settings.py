@@ -18,7 +18,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contractops.tools.errors import InputError
 
-os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 for _name in [name for name in os.environ if name.startswith(("LANGSMITH_", "LANGCHAIN_"))]:
     del os.environ[_name]  # no trace of a renewal leaves this process, whatever the shell says
 os.environ["LANGSMITH_TRACING"] = os.environ["LANGCHAIN_TRACING_V2"] = "false"
