@@ -13,7 +13,7 @@ from typing import Final
 
 PYTHON: Final = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "python"
 KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "NO_COLOR", "COLUMNS")
-MODEL: Final = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "CONTRACTOPS_MODEL_NAME", "CONTRACTOPS_MODEL_BASE_URL", "CONTRACTOPS_MODEL_API_KEY")
+MODEL: Final = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "CONTRACTOPS_MODEL")
 
 
 def clean_environment(shell: dict[str, str], *, with_model: bool) -> dict[str, str]:
