@@ -9,6 +9,7 @@ from sqlmodel import select
 from contractops.graphs.lifecycle import Event
 from contractops.graphs.steps import NewEffect
 from contractops.operator.clock import wall_now
+from contractops.operator.performers import Signing
 from contractops.operator.store import gates, ledger, records
 from contractops.operator.store.tables import Draft, Effect
 from tests.operator.desk.office import RENEWAL, Office
@@ -108,35 +109,34 @@ def differs(office: Office) -> None:
     for signer in envelope(office)[1]:
         at_docusign(office, signer, "sign")
     office.jobs.poll()
-    _without(office, "docusign.fetch")
+    effect = _intended(office, "docusign.fetch")
+    signer = office.operator.signer
+    assert signer is not None
+    fetched = Signing(office.database, office.operator.core.clock, signer, signer).fetch(effect)
+    assert fetched.follow is not None
     places = [{"page": 2, "approved": "36 months", "signed": "24 months"}]
+    now = office.operator.core.clock.now()
     with office.database.write() as session:
-        row = office.renewal()
-        gates.decide(
-            session,
-            gates.key_of(RENEWAL, row.version),
-            "",
-            Event.DIFFER,
-            by=gates.MACHINE,
-            at=office.operator.core.clock.now(),
-            answer={"differences": places},
-        )
+        answered = fetched.data | {"differences": places}
+        gates.decide(session, gates.key_of(RENEWAL, effect.version), "", Event.DIFFER, by=gates.MACHINE, at=now, answer=answered)
+        fetched.follow(session, effect, now)  # stores the document; the gate has its answer
+        stored = session.get_one(Effect, effect.key)
+        stored.status, stored.receipt = "done", fetched.data
+        session.add(stored)
     office.jobs.ring(RENEWAL)
     office.drain()
     assert office.stage() == "needs_person"
 
 
-def _without(office: Office, kind: str) -> None:
-    """Move on, but leave an effect of ``kind`` undone."""
+def _intended(office: Office, kind: str) -> Effect:
+    """Move on until an effect of ``kind`` is intended, and leave it undone."""
     while office.bell.rings:
         job, args = office.bell.rings.popleft()
         if job == "advance":
             office.jobs.advance(*args)
     office.bell.rings.clear()
-    with office.database.write() as session:
-        for effect in session.exec(select(Effect).where(Effect.kind == kind)).all():
-            effect.status = "cancelled"
-            session.add(effect)
+    with office.database.read() as session:
+        return session.exec(select(Effect).where(Effect.kind == kind)).one()
 
 
 def no_terms(office: Office) -> None:
