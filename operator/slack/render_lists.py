@@ -133,7 +133,7 @@ def persons_text(card: PersonsText) -> Body:
     return message(
         phone(f"{card.who} {card.did}{about}."),
         quote("note", f"{card.who} {card.did}{about}: ", card.text),
-        *row(card.buttons, _ANY, primary=Action.DRAFT_EDIT),
+        *row(card.buttons, tuple(dict.fromkeys(button.action for button in card.buttons)), primary=Action.DRAFT_EDIT),
     )
 
 
