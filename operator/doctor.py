@@ -19,6 +19,7 @@ from contractops.operator.clock import WallClock, monotonic
 from contractops.operator.core import Core
 from contractops.operator.doctor_checks import INPUT, Check, fail, ok, warn
 from contractops.operator.store import records, schema
+from contractops.operator.store.due import left_aside
 from contractops.operator.wording import listing, plural
 from contractops.tools.errors import ContractOpsError
 
@@ -56,6 +57,7 @@ def _checks(db: str | None) -> Iterator[Check]:
         yield _business_clock(core)
         yield from doctor_vendors.checks(loaded)
         with core.database.read() as session:
+            yield _sweep(session)
             yield from _people(session)
             yield from doctor_vendors.accounts(loaded, _without_slack_id(session))
     finally:
@@ -112,6 +114,14 @@ def _business_clock(core: Core) -> Check:
     if isinstance(core.clock, WallClock):
         return ok("business clock", "the machine's")
     return doctor_vendors.followed_clock(core.settings.clock_url or "", core.clock.now())
+
+
+def _sweep(session: Session) -> Check:
+    aside = left_aside(session)
+    if aside:
+        advice = "look for their ids in the operator's log, mend the cause, and import or change the contract again"
+        return warn("sweep", f"{plural(len(aside), 'renewal')} could not be attended to: {_some(aside)}", advice)
+    return ok("sweep", "no renewal was left aside")
 
 
 def _people(session: Session) -> Iterator[Check]:

@@ -26,14 +26,14 @@ from contractops.operator.failpoints import passing
 from contractops.operator.performers import Performer, Receipt, apply_envelope
 from contractops.operator.store import cards, inbox, ledger
 from contractops.operator.store.db import Database
+from contractops.operator.store.due import MOST_TRIES, left_aside
 from contractops.operator.store.tables import Due, Effect, Envelope, Gate, Renewal
 from contractops.operator.workbench import Workbench
-from contractops.tools.errors import Conflict, NotFound, OutcomeUnknown, VendorError
+from contractops.tools.errors import Conflict, InputError, InvariantError, NotFound, OutcomeUnknown, Refused, VendorError
 from contractops.tools.ports import Clock, Signer
 
 BATCH: Final = 500
 BACK_OFF: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300, 900))
-MOST_TRIES: Final = 3
 GIVE_UP_AFTER: Final = 50  # attempts; with the back-off above about half a day
 LOST_RING: Final = timedelta(seconds=5)
 LEFT_BEHIND: Final = "the operator stopped while it was doing this; nobody can tell whether it happened"
@@ -107,6 +107,9 @@ class Jobs:
         if unknown and ledger.KINDS[effect.kind] is ledger.Prevention.PERSON:
             self._park(effect, LEFT_BEHIND, unknown=True)
             return
+        if effect.attempts > GIVE_UP_AFTER:
+            self._park(effect, effect.last_error or "it was tried too often", unknown=True)
+            return
         performer = self._performers.get(effect.kind)
         if performer is None:
             self._postpone(effect, "not configured", timedelta(minutes=1))
@@ -119,6 +122,8 @@ class Jobs:
             self._unknown(effect, problem)
         except (VendorError, NotFound, Conflict) as problem:
             self._failed(effect, problem)
+        except (InputError, InvariantError, Refused) as problem:  # no repetition heals it: a signed file that cannot be read, say
+            self._park(effect, str(problem), unknown=False)
         else:
             self._received(effect, receipt)
 
@@ -258,6 +263,8 @@ class Jobs:
         """Ring for everything that is ready: renewals to advance, effects to do, inbox rows and batches that were left."""
         wall = wall_now()
         with self._database.read() as session:
+            for renewal_id in left_aside(session):
+                log.error("a renewal could not be attended to", renewal=renewal_id, tries=MOST_TRIES)
             ready = ready_to_advance(session)
             left_over = select(Due.batch).where(col(Due.batch).is_not(None), Due.tries < MOST_TRIES)
             batches = session.exec(left_over.distinct().order_by(col(Due.batch))).all()
