@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from contractops.graphs.lifecycle import Event
 from contractops.graphs.steps import Case, NewApproval, StoredDraft
 from contractops.operator import people
 from contractops.operator.store import crm_history, gates, portfolio
@@ -313,7 +314,11 @@ def _wanted(session: Session, row: Renewal, draft: Draft | None) -> tuple[TermsC
     chosen = (gate.answer or {}).get("choices") if gate else None
     if chosen is not None:
         return TermsChoices.model_validate(chosen), by
-    return (TermsChoices.model_validate(draft.choices) if draft else None), by
+    if draft is None:
+        return None, by
+    # An approver whose click met moved facts did not make the next draft: it stays its author's.
+    asked = gate is not None and gate.decision in {Event.PREPARE, Event.OFFER}
+    return TermsChoices.model_validate(draft.choices), by if asked else draft.created_by
 
 
 def _stored(draft: Draft) -> StoredDraft:
