@@ -59,7 +59,8 @@ def _send_by(values: Values) -> str:
     if values.get("basis") == "dispatch":
         return "By {method:words} send by {on:day}: sending counts."
     if values.get("transit"):
-        return "By {method:words} send by {on:day}: it counts as received {transit} {unit:words} after that."
+        unit = "{unit:words}" if values["transit"] != 1 else str(values.get("unit")).replace("_", " ").removesuffix("s")
+        return f"By {{method:words}} send by {{on:day}}: it counts as received {{transit}} {unit} after that."
     if values.get("hours"):
         return "By {method:words} send by {on:day}: it counts as received {hours} hours after that."
     return "By {method:words} send by {on:day}."
