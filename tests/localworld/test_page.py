@@ -243,15 +243,15 @@ def test_clock_names_the_events_on_the_way(browser: Browser, operator: Operator,
     """With an operator the next event is named, a jump lists what it triggers, and plays it in order."""
     with start_world(tmp_path / "world", operator.url) as world:
         for tab in opened(browser, world):
-            expect(tab.get_by_role("button", name="Next event: digest, Tue 8 Dec 2026")).to_be_visible()
+            expect(tab.get_by_role("button", name="Next event: digest, Tue 8 Dec")).to_be_visible()
             tab.get_by_role("button", name="Jump to…").click()
             dialog = tab.get_by_role("dialog", name="Move the clock to a day")
             dialog.get_by_label("To the morning of").fill("2026-12-10")
-            expect(dialog).to_contain_text("This triggers 2 events, in this order:")
+            expect(dialog).to_contain_text("This triggers 2 events, in this order")
             expect(dialog.get_by_role("listitem")).to_have_text(["Tue 8 Dec 2026, 08:30: digest", "Wed 9 Dec 2026, 09:00: 30-day alert"])
             dialog.get_by_role("button", name="Go there").click()
             expect(tab.get_by_role("group", name="Clock")).to_contain_text("Thu 10 Dec 2026, 09:00 CST")
-            expect(tab.get_by_role("button", name="Next event: escalation, Wed 6 Jan 2027")).to_be_visible()
+            expect(tab.get_by_role("button", name="Next event: escalation, Wed 6 Jan")).to_be_visible()
         assert operator.ticks == ["2026-12-08T14:30:00+00:00", "2026-12-09T15:00:00+00:00", "2026-12-10T15:00:00+00:00"]
 
 

@@ -178,6 +178,19 @@ def test_errors_have_the_vendors_form(running: Running) -> None:
     assert 0 < int(limited.value.headers["X-RateLimit-Reset"]) - time.time() <= 61
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_fault_lasts_as_many_calls_as_it_was_switched_on_for(running: Running, times: int) -> None:
+    """One refused call uses up one fault, not two."""
+    envelopes = api(running.url, running.docusign_token())
+    running.control("faults", {"surface": "docusign", "operation": "*", "kind": "status", "status": 503, "times": times})
+    seen = []
+    for _ in range(times + 1):
+        with pytest.raises(ds.ApiException) as refused:
+            envelopes.get_envelope(ACCOUNT, "nope", _request_timeout=TIMEOUT)
+        seen.append(refused.value.status)
+    assert seen == [503] * times + [404]
+
+
 def test_an_incomplete_envelope_and_a_foreign_account_are_refused(running: Running) -> None:
     """Sent without documents is incomplete; a hook off this machine is refused; another account is not ours."""
     envelopes = api(running.url, running.docusign_token())
