@@ -21,9 +21,8 @@ WITH_THE_CUSTOMER = frozenset({Stage.OUT_FOR_SIGNATURE, Stage.SIGNED, Stage.UPDA
 
 def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime, str]]:
     """(instant, label) of every event after ``now`` up to ``to``, in order."""
-    rows = session.exec(
-        select(Renewal).where(Renewal.next_action_at > now, Renewal.next_action_at <= to).order_by(col(Renewal.next_action_at)).limit(LIMIT)
-    ).all()
+    planned = col(Renewal.next_action_at)
+    rows = session.exec(select(Renewal).where(planned > now, planned <= to).order_by(planned).limit(LIMIT)).all()
     events = [(row.next_action_at, _label(session, row)) for row in rows if row.next_action_at is not None]
     events += [
         (row.decide_by, f"window closes, {_name(session, row)}") for row in rows if _closes_later(row, to) and row.decide_by is not None

@@ -151,7 +151,9 @@ class Driver:
         with self.database.read() as session:
             query = select(Button, Card).join(Card, col(Card.key) == Button.card_key)
             found = session.exec(
-                query.where(Card.renewal_id == RENEWAL, Button.action == action, col(Card.ts).is_not(None)).order_by(col(Card.created_at).desc())
+                query.where(Card.renewal_id == RENEWAL, Button.action == action, col(Card.ts).is_not(None)).order_by(
+                    col(Card.created_at).desc()
+                )
             ).first()
         assert found is not None, f"no card shows {action}"
         return found[0], found[1]
@@ -252,7 +254,22 @@ def nothing(driver: Driver) -> None:
     """Only what was left behind."""
 
 
-_ALL = (arm, sweep, prepare, approve, poll, void, resend, change_signer, use_signed, same_click_thrice, edit, click_old_card, hooks, nothing)
+_ALL = (
+    arm,
+    sweep,
+    prepare,
+    approve,
+    poll,
+    void,
+    resend,
+    change_signer,
+    use_signed,
+    same_click_thrice,
+    edit,
+    click_old_card,
+    hooks,
+    nothing,
+)
 
 STEPS: dict[str, Callable[[Driver], None]] = {one.__name__: one for one in _ALL}
 

@@ -231,5 +231,3 @@ class Shelf:
             walk.close()
             self._made[path] = file
         return self._made[path]
-
-

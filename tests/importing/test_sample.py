@@ -98,7 +98,10 @@ def test_the_story_of_northwind(session):
         ("CO-118", Decimal("1150.00"), False),
         ("CO-131", Decimal("-420.00"), False),
     ]
-    assert [each.name for each in bundle.contacts if each.may_sign] == ["Priya Nair", "Mark Ellis"]  # whose right was verified last comes first
+    assert [each.name for each in bundle.contacts if each.may_sign] == [
+        "Priya Nair",
+        "Mark Ellis",
+    ]  # whose right was verified last comes first
     assert (bundle.billing_contact, bundle.renewals_so_far) == ("Ana Duarte", 3)
 
 
