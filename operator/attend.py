@@ -53,9 +53,8 @@ def attend(database: Database, renewal_id: str, now: datetime, rules: cases.Rule
 
 def _event(row: Renewal, window: NoticeWindow, now: datetime) -> Event | None:
     """The event that the clock alone may answer with, if any."""
-    if _moved(row, window):
-        if row.stage in {Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED}:
-            return Event.REARM
+    if _moved(row, window) and row.stage in {Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED}:
+        return Event.REARM
     closed = row.decide_by is not None and now >= row.decide_by and row.missed_at is None
     if closed and Stage(row.stage) in LAPSES:
         return Event.LAPSE
@@ -100,7 +99,7 @@ def _send_alert(session: Session, row: Renewal, window: NoticeWindow, now: datet
         return
     if not root:
         _remind(session, row, found.due, found.days_left or 0, now, rules)
-    if not _answered_since_last(session, row):
+    if _silent(session, row):
         _tell_others(session, row, found.due, now, rules)
 
 
@@ -147,16 +146,16 @@ def _people(session: Session, row: Renewal, told: Told, rules: cases.Rules) -> t
     return rules.with_role(session, "vp_sales")[:1]
 
 
-def _answered_since_last(session: Session, row: Renewal) -> bool:
-    """Whether a person has pressed any button since the alert before the one just recorded."""
-    if row.answered_at is None:
-        return False
+def _silent(session: Session, row: Renewal) -> bool:
+    """Whether the alert before the one just recorded was sent and no button was pressed since. Without one there was no silence."""
     sent = session.exec(
         select(Alert.at)
         .where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.status == "sent")
         .order_by(col(Alert.at).desc())
-    ).all()
-    return len(sent) < 2 or row.answered_at >= sent[1]
+        .offset(1)
+        .limit(1)
+    ).first()
+    return sent is not None and (row.answered_at is None or row.answered_at < sent)
 
 
 def _approver(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> bool:
