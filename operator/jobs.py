@@ -64,6 +64,7 @@ class Jobs:
         self._signer = signer
         self._poll = timedelta(seconds=poll_seconds)
         self._worker = worker
+        workbench.after_each_commit(self.ring_effects)
 
     def table(self) -> dict[str, Job]:
         """Job by name."""
@@ -79,7 +80,7 @@ class Jobs:
     # Moving
 
     def advance(self, renewal_id: str) -> None:
-        """Carry one renewal as far as its answers allow, then ring for its effects."""
+        """Carry one renewal as far as its answers allow; each step rings for its effects."""
         graph.advance(self._workbench, renewal_id)
         self.ring_effects(renewal_id)
 

@@ -38,6 +38,11 @@ class Workbench:
         self._clock = clock
         self.rules = rules
         self._render = render
+        self._committed: Callable[[str], None] | None = None
+
+    def after_each_commit(self, call: Callable[[str], None]) -> None:
+        """``call`` with the renewal's id after each committed step: a card need not wait for the steps that follow."""
+        self._committed = call
 
     def position(self, renewal_id: str) -> Position:
         """The stored position with the decision of this visit. Raises ``NotFound`` CO-REN-002 for an unknown renewal."""
@@ -94,6 +99,8 @@ class Workbench:
                 terms_ahead.open_next(session, row, now, self.rules)
             row.next_action_at = agenda.next_action(session, row, now, self.rules)
             session.add(row)
+        if self._committed is not None:
+            self._committed(position.renewal_id)
         return target
 
     def _cards(self, session: Session, position: Position, step: Step, left: str, version: int, now: datetime, wall: datetime) -> None:
