@@ -51,6 +51,11 @@ def root(case: Case) -> str:
     return f"{case.renewal_id}/root"
 
 
+def team_line(case: Case) -> NewCard:
+    """The one line of this renewal in the team's channel: no price, edited in place."""
+    return NewCard(f"{case.renewal_id}/team", "team", "#renewals")
+
+
 def tell(case: Case) -> str:
     """Whom a card goes to: the owner, else the first of contract-ops."""
     return case.owner.person_id if case.owner else case.watchers[0]
@@ -109,7 +114,8 @@ def _came_in_time(case: Case, decision: Decision) -> bool:
 
 def _flag(case: Case, decision: Decision) -> Step:
     card = NewCard(root(case), "alert", tell(case), gated=True)
-    return Step(decision.event, decision.by, gate=owner_gate(case), values={"snoozed_until": None}, cards=(card,), data=decision.answer)
+    values = {"snoozed_until": None}
+    return Step(decision.event, decision.by, gate=owner_gate(case), values=values, cards=(card, team_line(case)), data=decision.answer)
 
 
 def _rearm(_case: Case, decision: Decision) -> Step:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contractops.graphs.flag import answered, decided, hand_to_preparing, lapse, let_renew, owner_gate, root, stop, tell
+from contractops.graphs.flag import answered, decided, hand_to_preparing, lapse, let_renew, owner_gate, root, stop, team_line, tell
 from contractops.graphs.lifecycle import Event
 from contractops.graphs.prepare import back_to_review, missing_approval, signers_of, still_true
 from contractops.graphs.steps import Case, Decision, NewCard, NewEffect, NewGate, Position, Step, Workbench
@@ -111,7 +111,7 @@ def _renewed(case: Case, decision: Decision) -> Step:
         broadcast=True,
         args={"receipt": decision.answer.get("receipt", {})},
     )
-    line = NewCard(f"{case.renewal_id}/team", "team", "#renewals")
+    line = team_line(case)
     return Step(
         decision.event, decision.by, values={"next_action_at": None}, cards=(card, line), data={"draft": draft.number, **decision.answer}
     )

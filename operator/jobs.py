@@ -187,6 +187,7 @@ class Jobs:
     def sweep(self) -> None:
         """Mark what is due, hand it to the engine in batches, most urgent first; send the cards whose time has come."""
         now, wall = self._clock.now(), wall_now()
+        self._ring_all_effects(wall)
         with self._database.write() as session:
             mark_due(session, now)
             batches = cut_batches(session, now)

@@ -70,7 +70,12 @@ def rewrite(session: Session, rows: list[Card], *, version: int, wall: datetime)
 def touched_by(session: Session, renewal: Renewal, gate_key: str) -> list[Card]:
     """What a move rewrites: the root, the present draft's card and the one before, the offers, and every card that answers ``gate_key``."""
     number = renewal.draft_number
-    names = [f"{renewal.id}/root", f"{renewal.id}/offers/1", *(f"{renewal.id}/draft/{one}" for one in (number - 1, number))]
+    names = [
+        f"{renewal.id}/root",
+        f"{renewal.id}/team",
+        f"{renewal.id}/offers/1",
+        *(f"{renewal.id}/draft/{one}" for one in (number - 1, number)),
+    ]
     touched = or_(col(Card.key).in_(names), col(Card.gate_key) == gate_key)
     return list(session.exec(select(Card).where(Card.renewal_id == renewal.id, touched).order_by(col(Card.key))))
 

@@ -5,8 +5,6 @@ Rule 2: an import that brings a newer version of a record is a person's change: 
 Rule 3: settling, writing and reading back happen in one transaction under the write lock.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

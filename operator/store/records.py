@@ -10,8 +10,6 @@ Rule 4: money is an exact decimal beside its currency; a period is a whole numbe
 Rule 5: these tables hold what files and the CRM said. What the operator does about it stands in ``tables``.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final

@@ -5,8 +5,6 @@ Rule 2: instants are aware UTC; business or wall time stands in each column's co
 Rule 3: ``renewal.version`` grows by one at each move, so that a stage that is visited again is not taken for the earlier visit.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 
