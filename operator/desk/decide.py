@@ -33,6 +33,7 @@ from contractops.operator.slack.answers import (
 )
 from contractops.operator.store import cards, gates
 from contractops.operator.store.tables import Audit, Card, Draft, Gate
+from contractops.tools.signature import required_approvals
 from contractops.tools.terms import Terms, TermsChoices, assemble, can_be_approved, difference, terms_hash
 
 HELPERS = frozenset({people.CONTRACT_OPS})
@@ -137,7 +138,7 @@ def _denied(call: Call, gate: Gate, event: Event) -> Whisper | None:
     if gate.decision is not None:
         return None
     if event in {Event.APPROVE, Event.DECLINE}:
-        if me not in gate.allowed:
+        if me not in gate.allowed or not _still_may(call, gate):
             return _not_an_approver(call, gate)
         return _blocked(call, gate) if event is Event.APPROVE else None
     if event is Event.TAKE_BACK:
@@ -145,6 +146,22 @@ def _denied(call: Call, gate: Gate, event: Event) -> Whisper | None:
         mine = draft is not None and me in {draft.created_by, call.renewal.owner_id}
         return None if mine else NotYours(owner=name(call, call.renewal.owner_id))
     return None if me in gate.allowed or may_help(call) else NotYours(owner=_names(call.session, gate.allowed))
+
+
+def _still_may(call: Call, gate: Gate) -> bool:
+    """Whether the limits and the staff list of now still name the person, or those whom he stands in for, for this approval."""
+    draft = call.session.get(Draft, (call.renewal.id, gate.draft_number))
+    if gate.kind != "approver" or draft is None:
+        return True
+    steps = required_approvals(
+        Terms.model_validate(draft.terms),
+        call.renewal.owner_id or "",
+        people.everybody(call.session),
+        call.rules.matrix,
+        prepared_by=draft.created_by,
+    )
+    named = {person for step in steps[1:] for person in step.allowed}
+    return call.person.person_id in named or call.person.person_id in people.next_in_line(call.session, sorted(named))
 
 
 def _blocked(call: Call, gate: Gate) -> Whisper | None:
