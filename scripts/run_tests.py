@@ -2,7 +2,7 @@
 
 Rules of this module:
 
-1. Two rounds: what may share the machine runs on two workers, what kills processes or times them runs alone.
+1. Two rounds: what may share the machine runs on three workers (many tests only wait), what kills processes or times them runs alone.
 2. Arguments reach both rounds; a round that selects nothing is no failure as long as the other ran something.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-SHARED: Final = ("-n", "2", "--dist", "loadfile", "-m", "not kill")
+SHARED: Final = ("-n", "3", "--dist", "loadfile", "-m", "not kill")
 ALONE: Final = ("-m", "kill")
 NOTHING_SELECTED: Final = 5
 

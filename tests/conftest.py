@@ -5,6 +5,7 @@ Rules of this module:
 1. No vendor or model variable of the shell reaches a test or a process that a test starts.
 2. A skipped browser test is a failure where a browser was promised (CONTRACTOPS_REQUIRE_BROWSER=1).
 3. A skip is printed as "not run: why".
+4. Slow folders run first: the order never decides whether a test passes.
 """
 
 import os
@@ -26,6 +27,15 @@ def _clean(environment: dict[str, str]) -> list[str]:
 for _name in _clean(dict(os.environ)):
     del os.environ[_name]
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+
+
+SLOW_FIRST = ("tests/operator/desk", "tests/journey", "tests/localworld/", "tests/localworld_vendors", "tests/operator/cli", "tests/adapters")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folders that wait for processes come first, so that no worker is left alone with them at the end."""
+    order = {folder: rank for rank, folder in enumerate(SLOW_FIRST)}
+    items.sort(key=lambda item: next((rank for folder, rank in order.items() if item.nodeid.startswith(folder)), len(order)))
 
 
 @pytest.hookimpl(wrapper=True)
