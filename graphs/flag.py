@@ -42,8 +42,9 @@ def decided(position: Position) -> Decision:
 
 
 def owner_gate(case: Case, kind: str = "owner") -> NewGate:
-    """A question to the owner; without an owner, to contract-ops."""
-    return NewGate(kind=kind, allowed=(case.owner.person_id,) if case.owner else case.watchers)
+    """A question to the owner and to who stands in for him; without an owner on the staff, to contract-ops."""
+    asked = [one.person_id for one in (case.stand_in, case.owner) if one is not None and one.active]
+    return NewGate(kind=kind, allowed=tuple(asked) or case.watchers)
 
 
 def root(case: Case) -> str:
@@ -57,8 +58,8 @@ def team_line(case: Case) -> NewCard:
 
 
 def tell(case: Case) -> str:
-    """Whom a card goes to: the owner, else the first of contract-ops."""
-    return case.owner.person_id if case.owner else case.watchers[0]
+    """Whom a card goes to: who stands in for the owner while he is away, the owner, else the first of contract-ops."""
+    return owner_gate(case).allowed[0]
 
 
 def answered(decision: Decision) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _flag(case: Case, decision: Decision) -> Step:
 
 
 def _rearm(_case: Case, decision: Decision) -> Step:
-    return Step(decision.event, decision.by, gate=NewGate("clock"), values={"answered_at": None}, data=decision.answer)
+    return Step(decision.event, decision.by, gate=NewGate("clock"), values={"answered_at": None, "snoozed_until": None}, data=decision.answer)
 
 
 def _snooze(case: Case, decision: Decision) -> Step:

@@ -146,6 +146,7 @@ class Case:
     signing_days: int  # the envelope closes this many days before the deadline
     crm_seen: CrmRecord | None  # the CRM record as it was when the draft was made
     signed: SignedFacts | None
+    stand_in: Person | None = None  # who answers for the owner while he is away
 
     def require_draft(self) -> StoredDraft:
         """The current draft. Raises ``InvariantError`` CO-GRA-005 when there is none: only stages with a draft ask."""

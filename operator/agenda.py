@@ -1,47 +1,60 @@
-"""When to look at a renewal next, and when a card may reach a person.
+"""When to look at a renewal next.
 
-Rule 1: ``next_action_at`` is the earliest of: the next alert, the end of a snooze, the moment the window closes, an approver's answer
-time, a signer's silence. A renewal whose term is closed has none.
-Rule 2: dates count back from the safe date; what falls into quiet time goes out before it when it would pass its day.
-Rule 3: at most ``CARDS_A_DAY`` new cards a day and person; alerts with few days left, misses and customers' answers are never held back.
+Rule 1: ``next_action_at`` is the earliest of: the next alert or its short reminders, the end of a snooze, the moment the window closes,
+the contract's own last day after a miss, an approver's answer time, the start of a term that renewed as decided. A closed term has none.
+Rule 2: dates count back from the safe date; an overdue alert is due at once, that is as soon as it may reach its person.
+Rule 3: what is planned into quiet time and would pass its end there comes before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.graphs.steps import NewCard
 from contractops.operator import cases
+from contractops.operator.addressing import addressee, posting_time, present, waiting_list
 from contractops.operator.store import gates
-from contractops.operator.store.tables import Alert, Card, Gate, Renewal
-from contractops.tools.alerts import answer_time, days_left, deliver_at, next_alert
-from contractops.tools.calendars import next_business_day, zone
-from contractops.tools.notice_window import NoticeWindow, moment
-from contractops.tools.people import WorkingTime
+from contractops.operator.store.tables import Alert, Card, Envelope, Gate, Renewal
+from contractops.tools.alerts import ALERT_LEVELS, alert_at, answer_time, days_left, deliver_at, reach_at, short_reminders
+from contractops.tools.calendars import moment, zone
+from contractops.tools.notice_window import NoticeWindow
 
-CARDS_A_DAY: Final = 3
-NEVER_HELD_DAYS: Final = 7
-HELD_KINDS: Final = frozenset({"alert", "second"})
-QUIET_KINDS: Final = frozenset({"alert", "second", "reminder", "missed", "welcome", "returned", "declined", "credit", "credit_list"})
-MORNING: Final = time(8, 30)
+__all__ = [
+    "ALERTED_STAGES",
+    "LAPSES",
+    "alert_moment",
+    "alerts_sent",
+    "approver_times",
+    "lapses",
+    "next_action",
+    "posting_time",
+    "waiting_list",
+]
 
-QUIET_STAGES: Final = frozenset({Stage.RENEWED, Stage.LET_RENEW})
-ALERTED_STAGES: Final = frozenset(set(Stage) - {Stage.RENEWED, Stage.LET_RENEW, Stage.MISSED, Stage.SIGNED, Stage.UPDATING_CRM})
+ALERTED_STAGES: Final = frozenset(
+    {Stage.WATCHING, Stage.FLAGGED, Stage.IN_REVIEW, Stage.OUT_FOR_SIGNATURE, Stage.NOT_RENEWING, Stage.NEEDS_PERSON}
+)
 """Stages in which silence is still dangerous: the alerts go on."""
 
+LAPSES: Final = frozenset({Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED, Stage.IN_REVIEW, Stage.NEEDS_PERSON, Stage.NOT_RENEWING})
+"""Stages that end as missed when the safe date passes. An envelope that is out may still be signed; its own expiry ends it."""
 
-def next_action(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> datetime | None:
-    """The next business instant (UTC) at which the sweep should attend to ``row``; None when only people or vendors move it."""
-    if row.stage in QUIET_STAGES or (row.stage == Stage.NOT_RENEWING and row.served_at is not None):
-        return None
-    moments = [at for at in _moments(session, row, now, rules) if at is not None]
-    return min(moments).astimezone(UTC) if moments else None
+MORNING: Final = time(9, 0)
+
+
+def next_action(
+    session: Session, row: Renewal, now: datetime, rules: cases.Rules, *, held_until: datetime | None = None
+) -> datetime | None:
+    """The next business instant (UTC) at which the sweep should attend to ``row``; None when only people or vendors move it.
+
+    ``held_until``: the alert that is due has no room today and waits until then.
+    """
+    found = [at for at in _moments(session, row, now, rules, held_until) if at is not None]
+    return min(found).astimezone(UTC) if found else None
 
 
 def alerts_sent(session: Session, row: Renewal) -> tuple[int, ...]:
@@ -51,79 +64,100 @@ def alerts_sent(session: Session, row: Renewal) -> tuple[int, ...]:
     return tuple(session.exec(select(Alert.lead).where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on)))
 
 
-def posting_time(
-    session: Session, card: NewCard, renewal_id: str | None, now: datetime, rules: cases.Rules
-) -> tuple[datetime | None, bool]:
-    """(``post_at``, counted): when the card may reach its person, None = at once; whether it counts toward the cap of a day."""
-    if card.to.startswith("#") or card.kind not in QUIET_KINDS:
-        return None, False
-    working = cases.working_time(session, card.to, rules)
-    left = _days_left(session, renewal_id, now)
-    when = deliver_at(now, working, left)
-    counted = card.kind in HELD_KINDS and left > NEVER_HELD_DAYS
-    if counted:
-        when = _below_cap(session, card.to, when, working)
-    return (when.astimezone(UTC) if when > now else None), counted
+def alert_moment(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> datetime | None:
+    """When the next alert may go out, ``now`` for one that is due; None when the ladder is done or the term is on its way to an end."""
+    if row.stage not in ALERTED_STAGES or is_served(row):
+        return None
+    working = cases.working_time(session, addressee(session, row.owner_id, now, rules), rules)
+    return alert_at(window, working, alerts_sent(session, row), now)
 
 
-def _below_cap(session: Session, person_id: str, when: datetime, working: WorkingTime) -> datetime:
-    """``when``, or 08:30 of the first working day on which the person has got fewer than the cap."""
-    tz = zone(working.zone)
-    local = when.astimezone(tz)
-    while _cards_on(session, person_id, local) >= CARDS_A_DAY:
-        local = moment(next_business_day(local.date(), working.holiday_calendar), MORNING, tz)
-    return local
+def is_served(row: Renewal) -> bool:
+    """Whether it ends, and the evidence of the notice is recorded."""
+    return row.stage == Stage.NOT_RENEWING and row.served_at is not None
 
 
-def _cards_on(session: Session, person_id: str, local: datetime) -> int:
-    start = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    first, last = start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC)
-    shown = func.coalesce(Card.post_at, Card.created_at)
-    count = session.exec(
-        select(func.count()).select_from(Card).where(Card.person_id == person_id, col(Card.counted), shown >= first, shown < last)
-    )
-    return count.one()
+def lapses(session: Session, row: Renewal) -> bool:
+    """Whether the passing of the safe date would be a miss: nothing was signed, served or decided."""
+    if row.stage not in LAPSES or row.missed_at is not None or is_served(row):
+        return False
+    signed = select(Envelope.envelope_id).where(Envelope.renewal_id == row.id, Envelope.status == "completed")
+    return row.stage != Stage.NEEDS_PERSON or session.exec(signed).first() is None
 
 
-def _days_left(session: Session, renewal_id: str | None, now: datetime) -> int:
-    row = session.get(Renewal, renewal_id) if renewal_id else None
-    if row is None or row.safe_on is None or row.zone is None:
-        return NEVER_HELD_DAYS + 1
-    return days_left(row.safe_on, row.zone, now)
+def short_moments(session: Session, row: Renewal) -> tuple[datetime, ...]:
+    """When the last alert is repeated in short, once it was sent."""
+    last = ALERT_LEVELS[-1]
+    sent = session.exec(
+        select(Alert.at).where(
+            Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.lead == last.lead_days, Alert.status == "sent"
+        )
+    ).first()
+    answered = sent is not None and row.answered_at is not None and row.answered_at >= sent
+    return () if sent is None or answered else short_reminders(last, sent)
 
 
-def _moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> Iterator[datetime | None]:
+def after_own_last_day(window: NoticeWindow) -> datetime | None:
+    """The end of the contract's own last day; None when it is not later than the safe date."""
+    if window.last_defensible is None or window.safe_on is None or window.last_defensible <= window.safe_on:
+        return None
+    return moment(window.last_defensible + timedelta(days=1), time(0, 0), zone(window.zone))
+
+
+def has_renewed_at(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> datetime | None:
+    """When to say that a term renewed as decided: the morning of its first day, or as soon as it may reach the owner. None once said."""
+    if row.stage != Stage.LET_RENEW or row.renews_on is None or session.get(Card, renewed_key(row)) is not None:
+        return None
+    working = cases.working_time(session, addressee(session, row.owner_id, now, rules), rules)
+    return reach_at(max(now, moment(row.renews_on, MORNING, zone(working.zone))), working, None)
+
+
+def renewed_key(row: Renewal) -> str:
+    """Key of the line that says that the term has renewed."""
+    return f"{row.id}/has_renewed"
+
+
+def approver_times(session: Session, gate: Gate, window: NoticeWindow, rules: cases.Rules) -> tuple[datetime, datetime]:
+    """(reminder, end) of an approver's answer time, counted from when he was asked.
+
+    When nobody who was asked is at work, the time has ended as it began: somebody else is asked at once.
+    """
+    if gate.allowed and all(present(session, one, gate.opened_at) != one for one in gate.allowed):
+        return gate.opened_at, gate.opened_at
+    working = cases.working_time(session, gate.allowed[0] if gate.allowed else None, rules)
+    found = answer_time(window, working, gate.opened_at)
+    left = 0 if window.safe_on is None else days_left(window.safe_on, window.zone, found.remind_at)
+    return max(gate.opened_at, deliver_at(found.remind_at, working, left, not_after=found.by)), found.by
+
+
+def _moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules, held_until: datetime | None) -> Iterator[datetime | None]:
+    if row.stage == Stage.RENEWED:
+        return
+    yield has_renewed_at(session, row, now, rules)
     window = cases.window_of(session, row, now)
-    if row.stage in ALERTED_STAGES:
-        yield row.snoozed_until if row.stage == Stage.SNOOZED else _alert_moment(session, row, window, now, rules)
-    if row.missed_at is None and row.stage not in {Stage.OUT_FOR_SIGNATURE, Stage.SIGNED, Stage.UPDATING_CRM}:
+    if row.stage == Stage.MISSED:
+        yield _later(after_own_last_day(window), now)
+    if row.stage == Stage.SNOOZED:
+        yield row.snoozed_until
+    yield held_until or alert_moment(session, row, window, now, rules)
+    if row.stage in ALERTED_STAGES and not is_served(row):
+        yield from (at for at in short_moments(session, row) if at > now)
+    if lapses(session, row):
         yield window.decide_by
     gate = gates.open_of(session, row.id, row.version)
     if gate is not None and gate.kind == "approver":
         yield from _approver_moments(session, gate, window, now, rules)
 
 
-def _alert_moment(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> datetime | None:
-    return alert_moment(window, cases.working_time(session, row.owner_id, rules), alerts_sent(session, row), now)
-
-
-def alert_moment(window: NoticeWindow, working: WorkingTime, sent: Collection[int], now: datetime) -> datetime | None:
-    """09:00 of the day of the next lead time, at the owner's place; moved out of his quiet time. None when the ladder is done."""
-    alert = next_alert(window, working, sent, now)
-    if alert is None or window.decide_by is None:
-        return None
-    at = moment(alert.on, time(9, 0), zone(working.zone))
-    return deliver_at(at, working, alert.level.lead_days, not_after=window.decide_by)
-
-
 def _approver_moments(session: Session, gate: Gate, window: NoticeWindow, now: datetime, rules: cases.Rules) -> Iterator[datetime]:
-    """The reminder at half of the answer time and its end, as far as they lie ahead."""
-    times = approver_times(session, gate, window, rules)
-    yield from (at for at in times if at > now)
+    """The reminder at half of the answer time while it is ahead, and its end as long as somebody else can be asked."""
+    remind_at, end = approver_times(session, gate, window, rules)
+    reminded = select(Card.key).where(Card.gate_key == gate.key, Card.kind == "approver_reminder")
+    if remind_at < end and session.exec(reminded).first() is None:
+        yield max(remind_at, now)
+    if cases.next_in_line(session, gate.allowed):
+        yield max(end, now)
 
 
-def approver_times(session: Session, gate: Gate, window: NoticeWindow, rules: cases.Rules) -> tuple[datetime, datetime]:
-    """(reminder, end) of an approver's answer time, counted from when he was asked."""
-    working = cases.working_time(session, gate.allowed[0] if gate.allowed else None, rules)
-    found = answer_time(window, working, gate.opened_at)
-    return found.remind_at, found.by
+def _later(at: datetime | None, now: datetime) -> datetime | None:
+    return at if at is not None and at > now else None

@@ -19,12 +19,12 @@ from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import CLOSES_TERM, Stage
 from contractops.graphs.steps import NewCard
-from contractops.operator import agenda, cases, people
+from contractops.operator import addressing, cases, people
 from contractops.operator.clock import wall_now
 from contractops.operator.store import cards, portfolio
 from contractops.operator.store.db import Database
-from contractops.operator.store.tables import Alert, ExecutedTerm, Renewal
-from contractops.tools.alerts import first_import_alerts
+from contractops.operator.store.tables import Alert, Card, ExecutedTerm, Renewal
+from contractops.tools.alerts import alert_at, due_alerts, first_import_alerts
 from contractops.tools.facts import ContractFacts
 from contractops.tools.notice_window import NoticeWindow, notice_window
 from contractops.tools.people import WorkingTime
@@ -57,6 +57,7 @@ def arm(database: Database, now: datetime, rules: cases.Rules) -> Armed:
     """Give every unit of term its renewal row; ``now`` is business time."""
     with database.read() as session:
         known = _known(session)
+        first = not _was_welcomed(session)  # also when a first arming was cut off half-way
         signed = set(session.exec(select(ExecutedTerm.unit_id).distinct()))
         calendars = {one.person_id: one.working_time for one in people.everybody(session)}
         fallback = cases.working_time(session, None, rules)
@@ -65,14 +66,18 @@ def arm(database: Database, now: datetime, rules: cases.Rules) -> Armed:
         while chunk := list(islice(found, BATCH)):
             with database.write() as writing:
                 fresh = [one for one in chunk if one[2] is None]
-                _insert(writing, fresh, calendars, fallback, now, first=not known)
+                _insert(writing, fresh, calendars, fallback, now, first=first)
                 changed = [(before, entry.owner_id) for entry, _facts, before in chunk if before is not None]
                 for before, owner_id in changed:
                     _put_forward(writing, before, owner_id, now)
             new += len(fresh)
             moved += len(changed)
-    welcomed = _welcome(database, now) if new and not known else 0
+    welcomed = _welcome(database, now, rules) if new and first else 0
     return Armed(new=new, moved=moved, welcomed=welcomed)
+
+
+def _was_welcomed(session: Session) -> bool:
+    return session.exec(select(Card.key).where(Card.kind == "welcome").limit(1)).first() is not None
 
 
 _Found = tuple[portfolio.Entry, ContractFacts, _Known | None]
@@ -168,15 +173,14 @@ def _first_action(window: NoticeWindow, working: WorkingTime, now: datetime, *, 
         return None, ()
     if window.missed:
         return now, ()
-    found = first_import_alerts(window, working, now)
+    found = first_import_alerts(window, working, now) if first else due_alerts(window, working, (), now)
     if found.due is not None:
         return now, found.overtaken if first else ()
-    ahead = agenda.alert_moment(window, working, found.overtaken, now)
-    moments = [at.astimezone(UTC) for at in (ahead, window.decide_by) if at is not None]
-    return min(moments), found.overtaken
+    ahead = alert_at(window, working, found.overtaken, now)
+    return min(at.astimezone(UTC) for at in (ahead, window.decide_by) if at is not None), found.overtaken
 
 
-def _welcome(database: Database, now: datetime) -> int:
+def _welcome(database: Database, now: datetime, rules: cases.Rules) -> int:
     """One list an owner; without an owner contract-ops hear of it by the coverage report."""
     wall = wall_now()
     with database.write() as session:
@@ -184,5 +188,6 @@ def _welcome(database: Database, now: datetime) -> int:
         known = {one.person_id for one in people.everybody(session) if one.active}
         for owner in sorted(set(owners) & known):
             card = NewCard(f"welcome/{owner}", "welcome", owner)
-            cards.add(session, card, renewal_id=None, version=0, gate_key=None, now=now, wall=wall)
+            when, _counted = addressing.posting_time(session, card, None, now, rules)
+            cards.add(session, card, renewal_id=None, version=0, gate_key=None, now=now, wall=wall, post_at=when)
     return len(set(owners) & known)

@@ -2,7 +2,8 @@
 
 Rule 1: the clock only sends alerts, wakes, passes on and lapses; it never decides for a person.
 Rule 2: each lead time is sent once for a safe date; after a gap only the most urgent one is sent and the rest are overtaken.
-Rule 3: everything found is stored in one transaction; attending twice changes nothing more.
+Rule 3: an alert leaves the ladder when it can reach its person: quiet time and a full day hold it back, the most urgent one first in line.
+Rule 4: everything found is stored in one transaction; attending twice changes nothing more.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import NewCard
-from contractops.operator import agenda, cases, terms_ahead
+from contractops.operator import addressing, agenda, alerting, cases, terms_ahead
+from contractops.operator.alerting import put
 from contractops.operator.clock import wall_now
 from contractops.operator.store import audit, cards, gates
 from contractops.operator.store.db import Database
-from contractops.operator.store.tables import Alert, Card, Gate, Renewal
-from contractops.tools.alerts import DueAlerts, PlannedAlert, Told, due_alerts
+from contractops.operator.store.tables import Card, Gate, Renewal
+from contractops.tools.alerts import reach_at
 from contractops.tools.notice_window import NoticeWindow
 
-LAPSES = frozenset({Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED, Stage.IN_REVIEW, Stage.NEEDS_PERSON, Stage.NOT_RENEWING})
-"""Stages that end as missed when the safe date passes. An envelope that is out may still be signed; its own expiry ends it."""
+__all__ = ["attend", "note", "put"]
+
+_EARLY = frozenset({Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED})
+"""Stages in which a moved date starts the alerts anew."""
 
 
 def attend(database: Database, renewal_id: str, now: datetime, rules: cases.Rules) -> bool:
@@ -33,50 +37,74 @@ def attend(database: Database, renewal_id: str, now: datetime, rules: cases.Rule
         if row is None or row.next_action_at is None or row.next_action_at > now:
             return False
         window = cases.window_of(session, row, now)
-        _take_over(session, row, window)
-        event = _event(row, window, now)
+        _take_over(session, row, window, now, rules)
+        alerting.follow_owner(session, row, now, rules)
+        event = _event(session, row, window, now, rules)
         if event is not None:
-            answered = _answer(session, row, event, now)
-            if event in {Event.FLAG, Event.WAKE}:
-                _send_alert(session, row, window, now, rules, root=event is Event.FLAG)
-            if not answered:
-                row.next_action_at = agenda.next_action(session, row, now, rules)
-            return answered
-        answered = _approver(session, row, window, now, rules)
-        if row.stage in agenda.ALERTED_STAGES:
-            _send_alert(session, row, window, now, rules, root=False)
+            answered, held = _answer(session, row, event, now), None
+            if event is Event.WAKE:
+                alerting.wake(session, row, window, now, rules)
+        else:
+            answered, held = _tend(session, row, window, now, rules)
         session.flush()
-        row.next_action_at = agenda.next_action(session, row, now, rules)
+        row.next_action_at = agenda.next_action(session, row, now, rules, held_until=held)
         session.add(row)
         return answered
 
 
-def _event(row: Renewal, window: NoticeWindow, now: datetime) -> Event | None:
-    """The event that the clock alone may answer with, if any."""
-    if _moved(row, window) and row.stage in {Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED}:
+def note(session: Session, row: Renewal, event: str, by: str, now: datetime, data: dict[str, Any]) -> None:
+    """Write something that moves no stage into the renewal's chain."""
+    audit.append(session, row.id, version=row.version, event=event, old=row.stage, new=row.stage, by=by, at=now, data=data, moved=False)
+
+
+def _tend(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> tuple[bool, datetime | None]:
+    """(whether the graph should run, until when an alert is held back): everything that does not end the wait by itself."""
+    turn = alerting.turn(session, row, window, now, rules)
+    answered = False
+    if turn.due is not None and row.stage == Stage.WATCHING:
+        answered = _answer(session, row, Event.FLAG, now)
+        alerting.flagged(session, row, turn, now, rules)
+    elif turn.due is not None:
+        alerting.send(session, row, turn, now, rules)
+    alerting.short_reminder(session, row, now, rules)
+    if row.stage == Stage.MISSED:
+        _refresh_missed(session, row)
+    renewed_at = agenda.has_renewed_at(session, row, now, rules)
+    if renewed_at is not None and renewed_at <= now:
+        to = addressing.addressee(session, row.owner_id, now, rules)
+        put(session, row, NewCard(agenda.renewed_key(row), "has_renewed", to, thread=alerting.root_of(row)), now, rules)
+    return answered or _approver(session, row, window, now, rules), turn.held_until
+
+
+def _event(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> Event | None:
+    """The event that the clock alone answers with, if any."""
+    if row.stage in _EARLY and row.safe_on is not None and window.safe_on != row.safe_on:
         return Event.REARM
-    closed = row.decide_by is not None and now >= row.decide_by and row.missed_at is None
-    if closed and Stage(row.stage) in LAPSES:
+    if row.decide_by is not None and now >= row.decide_by and agenda.lapses(session, row):
         return Event.LAPSE
     if row.stage == Stage.SNOOZED and row.snoozed_until is not None and now >= row.snoozed_until:
-        return Event.WAKE
-    if row.stage == Stage.WATCHING:
-        return Event.FLAG
+        working = cases.working_time(session, addressing.addressee(session, row.owner_id, now, rules), rules)
+        reached = reach_at(now, working, row.safe_on)
+        if reached <= now:
+            return Event.WAKE
+        row.snoozed_until = reached
     return None
 
 
-def _moved(row: Renewal, window: NoticeWindow) -> bool:
-    return row.safe_on is not None and window.safe_on != row.safe_on
-
-
-def _take_over(session: Session, row: Renewal, window: NoticeWindow) -> None:
-    """Dates that moved while nobody was alerted yet, or while a draft is on its way, are taken over at once."""
-    quiet = row.safe_on is None or row.stage not in {Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED}
-    if quiet and window.safe_on != row.safe_on:
-        terms_ahead.fill(row, window)
-        root = session.get(Card, f"{row.id}/root")
-        if root is not None:
-            cards.rewrite(session, [root], version=row.version, wall=wall_now())
+def _take_over(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> None:
+    """Dates that moved while nobody was alerted yet, or while a draft is on its way, are taken over at once; the thread is told."""
+    old = row.safe_on
+    if window.safe_on == old or (old is not None and row.stage in _EARLY):
+        return
+    terms_ahead.fill(row, window)
+    root = session.get(Card, alerting.root_of(row))
+    if root is None:
+        return
+    cards.rewrite(session, [root], version=row.version, wall=wall_now())
+    if old is not None:
+        to = addressing.addressee(session, row.owner_id, now, rules)
+        args = {"old": str(old), "new": str(window.safe_on)}
+        put(session, row, NewCard(f"{row.id}/moved/{window.safe_on}", "moved", to, thread=root.key, args=args), now, rules)
 
 
 def _answer(session: Session, row: Renewal, event: Event, now: datetime) -> bool:
@@ -90,108 +118,29 @@ def _answer(session: Session, row: Renewal, event: Event, now: datetime) -> bool
     return gates.decide(session, key, gate.payload_hash, event, by=gates.MACHINE, at=now).won
 
 
-def _send_alert(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules, *, root: bool) -> None:
-    """Record the lead time that is due and tell the people it names; ``root``: the flag's own card is the alert."""
-    working = cases.working_time(session, row.owner_id, rules)
-    found = due_alerts(window, working, agenda.alerts_sent(session, row), now)
-    _record(session, row, found, now)
-    if found.due is None:
-        return
-    if not root:
-        _remind(session, row, found.due, found.days_left or 0, now, rules)
-    if _silent(session, row):
-        _tell_others(session, row, found.due, now, rules)
-
-
-def _record(session: Session, row: Renewal, found: DueAlerts, now: datetime) -> None:
-    if row.safe_on is None:
-        return
-    for lead in found.overtaken:
-        session.merge(Alert(renewal_id=row.id, safe_on=row.safe_on, lead=lead, status="overtaken", at=now))
-    if found.due is not None:
-        session.merge(Alert(renewal_id=row.id, safe_on=row.safe_on, lead=found.due.level.lead_days, status="sent", at=now))
-    session.flush()
-
-
-def _remind(session: Session, row: Renewal, alert: PlannedAlert, left: int, now: datetime, rules: cases.Rules) -> None:
-    form = str(alert.level.form)
-    to = row.owner_id or rules.contract_ops(session)[0]
-    card = NewCard(
-        f"{row.id}/reminder/{row.safe_on}/{alert.level.lead_days}",
-        "reminder",
-        to,
-        thread=f"{row.id}/root",
-        broadcast=form != "reply",
-        gated=True,
-        args={"days_left": left, "lead": alert.level.lead_days, "form": form},
-    )
-    _post(session, row, card, now, rules)
-
-
-def _tell_others(session: Session, row: Renewal, alert: PlannedAlert, now: datetime, rules: cases.Rules) -> None:
-    """Silence climbs: those whom the ladder names get the alert, and the owner sees it on the card."""
-    for told in alert.level.also_told:
-        for person in _people(session, row, told, rules):
-            key = f"{row.id}/told/{row.safe_on}/{alert.level.lead_days}/{person}"
-            args = {"lead": alert.level.lead_days, "told": str(told)}
-            _post(session, row, NewCard(key, "told", person, args=args), now, rules)
-
-
-def _people(session: Session, row: Renewal, told: Told, rules: cases.Rules) -> tuple[str, ...]:
-    if told is Told.MANAGER:
-        manager = cases.manager_of(session, row.owner_id)
-        return (manager,) if manager else rules.contract_ops(session)[:1]
-    if told is Told.CONTRACT_OPS:
-        return rules.contract_ops(session)[:1]
-    return rules.with_role(session, "vp_sales")[:1]
-
-
-def _silent(session: Session, row: Renewal) -> bool:
-    """Whether the alert before the one just recorded was sent and no button was pressed since. Without one there was no silence."""
-    sent = session.exec(
-        select(Alert.at)
-        .where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.status == "sent")
-        .order_by(col(Alert.at).desc())
-        .offset(1)
-        .limit(1)
-    ).first()
-    return sent is not None and (row.answered_at is None or row.answered_at < sent)
+def _refresh_missed(session: Session, row: Renewal) -> None:
+    """The contract's own last day is over: the cards of the miss say what helps now."""
+    missed = session.exec(select(Card).where(Card.renewal_id == row.id, Card.kind == "missed")).all()
+    cards.rewrite(session, list(missed), version=row.version, wall=wall_now())
 
 
 def _approver(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> bool:
-    """Remind an approver once at half of his time; when it is gone, pass the question on to his deputy or manager."""
+    """Remind an approver once at half of his time; when it is gone, pass the question on to his deputy or manager, and tell him."""
     gate = gates.open_of(session, row.id, row.version)
     if row.stage != Stage.IN_REVIEW or gate is None or gate.kind != "approver":
         return False
     remind_at, end = agenda.approver_times(session, gate, window, rules)
-    if now >= end:
-        people = cases.next_in_line(session, gate.allowed)
-        if people:
-            return gates.decide(
-                session, gate.key, gate.payload_hash, Event.REASSIGN, by=gates.MACHINE, at=now, answer={"people": list(people)}
-            ).won
-    if now >= remind_at:
-        for card in session.exec(select(Card).where(Card.gate_key == gate.key, Card.kind == "second")).all():
-            reminder = NewCard(f"{card.key}/reminder", "approver_reminder", card.person_id or "", thread=card.key, gated=True)
-            _post(session, row, reminder, now, rules, gate_key=gate.key)
+    asked = session.exec(select(Card).where(Card.gate_key == gate.key, Card.kind == "second")).all()
+    others = list(cases.next_in_line(session, gate.allowed)) if now >= end else []
+    if others:
+        for card in asked:
+            told = NewCard(f"{card.key}/passed/{gate.version}", "passed_on", card.person_id or "", thread=card.key, args={"people": others})
+            put(session, row, told, now, rules)
+        return gates.decide(session, gate.key, gate.payload_hash, Event.REASSIGN, by=gates.MACHINE, at=now, answer={"people": others}).won
+    if remind_at <= now < end:
+        for card in asked:
+            key = f"{card.key}/reminder/{gate.version}"
+            if session.get(Card, key) is None:
+                reminder = NewCard(key, "approver_reminder", card.person_id or "", thread=card.key, gated=True)
+                put(session, row, reminder, now, rules)
     return False
-
-
-def _post(session: Session, row: Renewal, card: NewCard, now: datetime, rules: cases.Rules, *, gate_key: str | None = None) -> None:
-    when, counted = agenda.posting_time(session, card, row.id, now, rules)
-    cards.add(
-        session,
-        card,
-        renewal_id=row.id,
-        version=row.version,
-        gate_key=gate_key or gates.key_of(row.id, row.version),
-        now=now,
-        wall=wall_now(),
-        post_at=when,
-        counted=counted,
-    )
-
-
-def note(session: Session, row: Renewal, event: str, by: str, now: datetime, data: dict[str, Any]) -> None:
-    """Write something that moves no stage into the renewal's chain."""
-    audit.append(session, row.id, version=row.version, event=event, old=row.stage, new=row.stage, by=by, at=now, data=data, moved=False)

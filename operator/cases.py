@@ -106,7 +106,7 @@ class Overview:
 def overview(session: Session, row: Renewal, now: datetime, rules: Rules) -> Overview:
     """Everything a card of ``row`` may say, as of ``now`` (business time)."""
     bundle = portfolio.contract_bundle(session, row.contract_id, now)
-    facts = _facts(session, bundle, row)
+    facts = _facts(session, bundle.entry, row)
     window = notice_window(facts, inside(row.term_start, row.term_end, facts.zone, now))
     service = service_of_term(bundle, window, now)
     return Overview(
@@ -130,8 +130,7 @@ def overview(session: Session, row: Renewal, now: datetime, rules: Rules) -> Ove
 
 def window_of(session: Session, row: Renewal, now: datetime) -> NoticeWindow:
     """The window of the term that ``row`` stands for."""
-    bundle = portfolio.contract_bundle(session, row.contract_id, now)
-    facts = _facts(session, bundle, row)
+    facts = _facts(session, portfolio.contract_entry(session, row.contract_id, now), row)
     return notice_window(facts, inside(row.term_start, row.term_end, facts.zone, now))
 
 
@@ -189,6 +188,7 @@ def load(session: Session, renewal_id: str, now: datetime, rules: Rules) -> Case
         signing_days=rules.signing_days,
         crm_seen=CrmRecord.model_validate(draft.crm_seen) if draft and draft.crm_seen else None,
         signed=_signed(session, row, found.zone),
+        stand_in=people.stand_in(session, found.owner, now) if found.owner else None,
     )
 
 
@@ -239,10 +239,10 @@ def next_in_line(session: Session, asked: list[str]) -> tuple[str, ...]:
     return people.next_in_line(session, asked)
 
 
-def _facts(session: Session, bundle: portfolio.Bundle, row: Renewal) -> ContractFacts:
+def _facts(session: Session, entry: portfolio.Entry, row: Renewal) -> ContractFacts:
     """The unit's facts, with the last signed renewal up to this term laid over them."""
-    units = {unit.unit_id: unit for unit in bundle.entry.units}
-    facts = units.get(row.unit_id, bundle.facts)
+    units = {unit.unit_id: unit for unit in entry.units}
+    facts = units.get(row.unit_id, entry.units[0])
     signed = _signed_term(session, row)
     return renewed(facts, signed.start, signed.months) if signed and signed.months else facts
 

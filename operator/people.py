@@ -7,13 +7,14 @@ Rule 2: who has left decides nothing; who is away is stood in for by his deputy.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from contractops.operator.store.records import Person as Row
+from contractops.tools.calendars import zone
 from contractops.tools.people import Person, WorkingTime
 
 CONTRACT_OPS = "contract_ops"
@@ -65,6 +66,13 @@ def away(session: Session, person_id: str, day: date) -> bool:
     """Whether the person has a deputy on ``day``."""
     row = session.exec(_current().where(Row.id == person_id)).first()
     return bool(row and row.deputy_id and row.deputy_from and row.deputy_from <= day and (row.deputy_to is None or day <= row.deputy_to))
+
+
+def stand_in(session: Session, who: Person, now: datetime) -> Person | None:
+    """The deputy of ``who`` while he is away on the day of ``now`` at his place; None when he is there, or the deputy is not."""
+    today = now.astimezone(zone(who.working_time.zone)).date()
+    deputy = person(session, who.deputy_id) if away(session, who.person_id, today) else None
+    return deputy if deputy and deputy.active and not away(session, deputy.person_id, today) else None
 
 
 def next_in_line(session: Session, asked: Iterable[str]) -> tuple[str, ...]:

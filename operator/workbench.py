@@ -16,6 +16,8 @@ from contractops.graphs.lifecycle import CLOSES_TERM, Event, Stage
 from contractops.graphs.prepare import payload_hash
 from contractops.graphs.steps import Case, Decision, NewCard, NewDraft, Position, Step
 from contractops.operator import agenda, cases, terms_ahead
+from contractops.operator.addressing import addressee
+from contractops.operator.alerting import put
 from contractops.operator.clock import wall_now
 from contractops.operator.store import cards, gates, renewals
 from contractops.operator.store.db import Database
@@ -105,21 +107,10 @@ class Workbench:
 
     def _cards(self, session: Session, position: Position, step: Step, left: str, version: int, now: datetime, wall: datetime) -> None:
         gate_key = gates.key_of(position.renewal_id, version)
-        for card in step.cards:
-            when, counted = agenda.posting_time(session, card, position.renewal_id, now, self.rules)
-            cards.add(
-                session,
-                card,
-                renewal_id=position.renewal_id,
-                version=version,
-                gate_key=gate_key,
-                now=now,
-                wall=wall,
-                post_at=when,
-                counted=counted,
-            )
-        new = {card.key for card in step.cards}
         renewal = session.get_one(Renewal, position.renewal_id, populate_existing=True)
+        for card in step.cards:
+            put(session, renewal, card, now, self.rules, gate_key=gate_key)
+        new = {card.key for card in step.cards}
         old = [row for row in cards.touched_by(session, renewal, left) if row.key not in new]
         for row in old:
             if cards.carries_question(row, renewal):
@@ -133,13 +124,13 @@ class Workbench:
         card = NewCard(
             f"{row.id}/moved/{window.safe_on}",
             "moved",
-            row.owner_id or self.rules.contract_ops(session)[0],
+            addressee(session, row.owner_id, now, self.rules),
             thread=f"{row.id}/root",
             args={"old": str(old), "new": str(window.safe_on)},
         )
         root = session.get(Card, f"{row.id}/root")
         if root is not None and root.ts is not None:
-            cards.add(session, card, renewal_id=row.id, version=row.version, gate_key=None, now=now, wall=wall_now())
+            put(session, row, card, now, self.rules)
 
 
 def position_of(session: Session, renewal_id: str) -> Position:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from contractops.tools.calendars import add_business_days, is_business_day, moment, next_business_day, roll_back, roll_forward, zone
 from contractops.tools.notice_window import NoticeWindow
@@ -102,6 +103,7 @@ _SNOOZES_A_TERM = 3
 _ANSWER_DAYS = 3
 _ANSWER_HOURS = timedelta(hours=4)
 _BREAKTHROUGH_DAYS = 3
+_ALERT_HOUR = time(9, 0)
 _DAY_STARTS, _DAY_ENDS, _OPENING = time(8, 0), time(18, 0), time(8, 30)
 _EARLIEST_URGENT, _LATEST_URGENT = time(7, 0), time(21, 0)
 _LAST_CALL = time(17, 0)
@@ -158,6 +160,24 @@ def next_alert(window: NoticeWindow, owner: WorkingTime, sent: Collection[int], 
         if alert.on > today and (most_urgent_sent is None or alert.level.lead_days < most_urgent_sent):
             return alert
     return None
+
+
+def alert_at(window: NoticeWindow, owner: WorkingTime, sent: Collection[int], as_of: datetime) -> datetime | None:
+    """When the next alert may go out, given what was ``sent``: ``as_of`` or later, in the owner's zone; None when the ladder is done.
+
+    Its hour is 09:00 of its day; one that is overdue goes out as soon as it may reach the owner.
+    """
+    alert = due_alerts(window, owner, sent, as_of).due or next_alert(window, owner, sent, as_of)
+    if alert is None or window.safe_on is None:
+        return None
+    planned = moment(alert.on, _ALERT_HOUR, zone(owner.zone))
+    return reach_at(max(planned, as_of), owner, window.safe_on)
+
+
+def short_reminders(alert: AlertLevel, sent_at: datetime) -> tuple[datetime, ...]:
+    """When a sent alert is repeated in short while it stays unanswered; in the zone of ``sent_at``."""
+    step = timedelta(hours=alert.reminder_hours)
+    return tuple(sent_at + step * number for number in range(1, alert.short_reminders + 1))
 
 
 def days_left(safe_on: date, zone_name: str, as_of: datetime) -> int:
@@ -232,6 +252,36 @@ def is_quiet(at: datetime, person: WorkingTime) -> bool:
     """Whether ``at`` is in the quiet time of ``person``: 18:00 to 08:00, weekends and holidays, in his own zone."""
     local = at.astimezone(zone(person.zone))
     return not is_business_day(local.date(), person.holiday_calendar) or not _DAY_STARTS <= local.time() < _DAY_ENDS
+
+
+def reach_at(at: datetime, person: WorkingTime, safe_on: date | None) -> datetime:
+    """When a message that is ready at ``at`` may reach ``person``: at once outside quiet time, else at 08:30 of the next working day.
+
+    From three days before ``safe_on`` to three days after it a message breaks through, between 07:00 and 21:00 only. Aware, in the person's zone.
+    """
+    tz = zone(person.zone)
+    local = at.astimezone(tz)
+    if not is_quiet(at, person):
+        return local
+    day = local.date() if local.time() < _DAY_STARTS else local.date() + timedelta(days=1)
+    opening = moment(roll_forward(day, person.holiday_calendar), _OPENING, tz)
+    if safe_on is None or local.date() > safe_on + timedelta(days=_BREAKTHROUGH_DAYS):
+        return opening
+    urgent_from = moment(safe_on - timedelta(days=_BREAKTHROUGH_DAYS), _EARLIEST_URGENT, tz)
+    return min(opening, max(_next_urgent_hour(local, tz), urgent_from))
+
+
+def _next_urgent_hour(local: datetime, tz: ZoneInfo) -> datetime:
+    if _EARLIEST_URGENT <= local.time() < _LATEST_URGENT:
+        return local
+    day = local.date() if local.time() < _EARLIEST_URGENT else local.date() + timedelta(days=1)
+    return moment(day, _EARLIEST_URGENT, tz)
+
+
+def next_morning(at: datetime, person: WorkingTime) -> datetime:
+    """09:00 of the first working day of ``person`` after the day of ``at``; aware, in his zone."""
+    tz = zone(person.zone)
+    return moment(next_business_day(at.astimezone(tz).date(), person.holiday_calendar), _ALERT_HOUR, tz)
 
 
 def deliver_at(at: datetime, person: WorkingTime, left: int, not_after: datetime | None = None) -> datetime:

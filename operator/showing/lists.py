@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
-from contractops.operator import cases
+from contractops.operator import cases, wording
 from contractops.operator.showing.explain import list_line
 from contractops.operator.showing.scene import Scene
-from contractops.operator.slack.views_outcome import PersonsText, WelcomeList
+from contractops.operator.slack.views_outcome import PersonsText, TextReply, WelcomeList
 from contractops.operator.store.tables import Card, Renewal
 
 SOON: Final = timedelta(days=30)
+WAITING_SHOWN: Final = 10
 LISTED: Final = timedelta(days=120)
 
 
@@ -33,6 +35,33 @@ def welcome(session: Session, card: Card, now: datetime, rules: cases.Rules) -> 
         unknown=sum(row.window_status == "unknown" for row in rows),
         lines=tuple(list_line(cases.overview(session, row, now, rules), now) for row in near),
     )
+
+
+def waiting(session: Session, card: Card, now: datetime, rules: cases.Rules) -> TextReply:
+    """What one person gets tomorrow since today is full: alerts that were held back and cards that were put off; days left, then value."""
+    held = set(card.args["held"])
+    put_off = select(Card.renewal_id).where(Card.person_id == card.person_id, Card.counted, col(Card.post_at) > now, Card.shown == 0)
+    held |= set(session.exec(put_off))
+    rows = session.exec(select(Renewal).where(col(Renewal.id).in_(held), col(Renewal.stage).not_in([str(one) for one in FINAL]))).all()
+    if not rows:
+        return TextReply(text="Nothing waits until tomorrow any more.")
+    found = sorted((cases.overview(session, row, now, rules) for row in rows), key=_urgency)
+    said = [f"{len(found)} more can wait until tomorrow:", *(_waits(one) for one in found[:WAITING_SHOWN])]
+    if len(found) > WAITING_SHOWN:
+        said.append(f"and {len(found) - WAITING_SHOWN} more, which /renewals lists.")
+    return TextReply(text="\n".join(said))
+
+
+def _urgency(one: cases.Overview) -> tuple[bool, date, Decimal, str]:
+    """Fewest days left first, then the highest price; amounts of several currencies are only ordered here, never added."""
+    safe_on = one.renewal.safe_on
+    return safe_on is None, safe_on or date.max, -one.monthly.amount if one.monthly else Decimal(0), one.contract_id
+
+
+def _waits(one: cases.Overview) -> str:
+    due = "unknown" if one.renewal.decide_by is None else wording.deadline(one.renewal.decide_by, one.zone)
+    worth = "" if one.monthly is None else f", {wording.monthly(one.monthly)}"
+    return f"{one.account_name}, {one.contract_id}: decide by {due}{worth}"
 
 
 def text(scene: Scene) -> PersonsText:

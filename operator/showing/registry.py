@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from contractops.operator import cases
-from contractops.operator.showing import alert, approval, draft, ending, lists, outcome, service_credits, signed, trouble
+from contractops.operator.showing import alert, approval, draft, ending, lists, outcome, passing, service_credits, signed, trouble
 from contractops.operator.showing.scene import Scene
 from contractops.operator.store.tables import Card, Renewal
 from contractops.tools.errors import InvariantError
@@ -26,6 +26,9 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "snoozed": alert.snoozed,
     "handover": alert.handover,
     "moved": alert.moved,
+    "moved_on": passing.moved_on,
+    "has_renewed": passing.has_renewed,
+    "passed_on": passing.passed_on,
     "draft": draft.draft,
     "offers": draft.offers,
     "declined": draft.declined,
@@ -55,6 +58,8 @@ def show(session: Session, card: Card, now: datetime, rules: cases.Rules) -> Val
     """
     if card.kind == "welcome":
         return lists.welcome(session, card, now, rules)
+    if card.kind == "waiting":
+        return lists.waiting(session, card, now, rules)
     builder = CARDS.get(card.kind)
     if builder is None:
         raise InvariantError("CO-CRD-004", f"no card of kind {card.kind!r} is known")

@@ -94,7 +94,7 @@ def release(session: Session, *, now: datetime, wall: datetime, limit: int = 500
         .limit(limit)
     ).all()
     for row in rows:
-        row.post_at = None
+        row.post_at = None  # from here on a rewrite reaches it, also while it is on its way
         session.add(row)
         _intend(session, row, version=0, wall=wall)
     return len(rows)

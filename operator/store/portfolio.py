@@ -124,6 +124,20 @@ def iter_contract_facts(
         after = rows[-1].id
 
 
+def contract_entry(session: Session, contract_id: str, as_of: datetime, known_at: datetime | None = None) -> Entry:
+    """The contract with the facts of its units, and nothing else of it. Raises ``NotFound`` as ``contract_bundle`` does."""
+    contract = session.exec(
+        _known(records.Contract, known_at).where(records.Contract.id == contract_id, records.Contract.kind == MSA)
+    ).first()
+    if contract is None:
+        raise NotFound("CO-PRT-001", f"{contract_id} is no contract of the portfolio.", advice="contractops coverage lists them all.")
+    account = session.exec(_known(records.Account, known_at).where(records.Account.id == contract.account_id)).one()
+    changes = session.exec(
+        _known(records.Contract, known_at).where(records.Contract.amends_id == contract_id).order_by(col(records.Contract.id))
+    )
+    return next(_entries(session, [contract], {account.id: account}, {contract_id: list(changes)}, as_of, known_at))
+
+
 def contract_bundle(session: Session, contract_id: str, as_of: datetime, known_at: datetime | None = None) -> Bundle:
     """Everything about one contract. Raises ``NotFound`` (CO-PRT-001) for an id that is no contract, also for that of an amendment."""
     contract = session.exec(

@@ -1,0 +1,239 @@
+"""Alerting: one alert of the ladder, to the owner and, when silence lasts, to those above him.
+
+Rule 1: a lead time is recorded in the transaction that makes its cards.
+Rule 2: silence climbs only when the alert before was sent and no button was pressed since.
+Rule 3: the thread stands with whoever answers for the contract now: when that changes, its root moves to him.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from contractops.graphs.lifecycle import FINAL
+from contractops.graphs.steps import NewCard
+from contractops.operator import addressing, agenda, cases
+from contractops.operator.clock import wall_now
+from contractops.operator.store import cards, gates
+from contractops.operator.store.tables import Alert, Card, Renewal
+from contractops.tools.alerts import AlertForm, DueAlerts, PlannedAlert, Told, days_left, due_alerts, next_morning
+from contractops.tools.notice_window import NoticeWindow
+
+_MACHINES = frozenset({"clock", "signature", "compare", "receipt", "approver"})
+"""Kinds of gates that are not the owner's question."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The alert whose turn it is: ``due`` with the lead times it overtakes, or held back until ``held_until``, or neither."""
+
+    due: PlannedAlert | None = None
+    overtaken: tuple[int, ...] = ()
+    held_until: datetime | None = None
+
+
+def root_of(row: Renewal) -> str:
+    """Key of the thread's root card: one a contract term."""
+    return f"{row.id}/root"
+
+
+def put(session: Session, row: Renewal, card: NewCard, now: datetime, rules: cases.Rules, *, gate_key: str | None = None) -> None:
+    """Store a card of ``row`` for the moment at which it may reach its person; what the daily cap puts off is told in one list.
+
+    A card that is there already keeps its moment: it is rewritten.
+    """
+    before = session.get(Card, card.key)
+    if before is None:
+        when, counted = addressing.posting_time(session, card, row.id, now, rules)
+    else:
+        when, counted = before.post_at, False
+    waiting = addressing.waiting_list(session, card, when, now, rules) if counted else None
+    cards.add(
+        session,
+        card,
+        renewal_id=row.id,
+        version=row.version,
+        gate_key=gate_key or gates.key_of(row.id, row.version),
+        now=now,
+        wall=wall_now(),
+        post_at=when,
+        counted=counted,
+    )
+    session.flush()
+    if waiting is not None:
+        _list(session, waiting, now, rules)
+
+
+def turn(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> Turn:
+    """Whether an alert goes out now. One that has no room today stands on the person's list and comes tomorrow."""
+    at = agenda.alert_moment(session, row, window, now, rules)
+    if at is None or at > now:
+        return Turn()
+    to = addressing.addressee(session, row.owner_id, now, rules)
+    working = cases.working_time(session, to, rules)
+    if addressing.can_wait(row, now) and addressing.full(session, to, working, now):
+        _list(session, addressing.listed(session, to, row.id, now, working), now, rules)
+        return Turn(held_until=next_morning(now, working))
+    return _turn(due_alerts(window, working, agenda.alerts_sent(session, row), now))
+
+
+def flagged(session: Session, row: Renewal, found: Turn, now: datetime, rules: cases.Rules) -> None:
+    """The alert that begins the thread: the graph makes its root. A thread that has begun already (the date moved) gets a reply."""
+    _record(session, row, found, now)
+    root = session.get(Card, root_of(row))
+    moved = session.get(Card, f"{row.id}/moved/{row.safe_on}")
+    if root is not None and (moved is None or moved.created_at < now) and found.due is not None:
+        _remind(session, row, found.due, now, rules, gate_key=gates.key_of(row.id, row.version + 1))
+    _climb(session, row, found, now, rules)
+
+
+def send(session: Session, row: Renewal, found: Turn, now: datetime, rules: cases.Rules) -> None:
+    """The alert as a reply in the thread, and to those whom silence has reached."""
+    _record(session, row, found, now)
+    if found.due is not None:
+        _remind(session, row, found.due, now, rules)
+    _climb(session, row, found, now, rules)
+
+
+def wake(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> None:
+    """The end of a snooze: one reply, with the lead time that was reached meanwhile, if any."""
+    to = addressing.addressee(session, row.owner_id, now, rules)
+    found = _turn(due_alerts(window, cases.working_time(session, to, rules), agenda.alerts_sent(session, row), now))
+    _record(session, row, found, now)
+    lead = found.due.level.lead_days if found.due else None
+    form = found.due.level.form if found.due else AlertForm.BROADCAST
+    args = {"days_left": _left(row, now), "lead": lead, "form": str(form)}
+    card = NewCard(
+        f"{row.id}/wake/{row.version}", "reminder", to, thread=root_of(row), broadcast=form != AlertForm.REPLY, gated=True, args=args
+    )
+    put(session, row, card, now, rules, gate_key=gates.key_of(row.id, row.version + 1))
+
+
+def short_reminder(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> None:
+    """The last alert in short, once for each of its hours, while it is unanswered and there is time."""
+    if row.stage not in agenda.ALERTED_STAGES or (row.decide_by is not None and now >= row.decide_by):
+        return
+    reached = [number for number, at in enumerate(agenda.short_moments(session, row), 1) if at <= now]
+    key = f"{row.id}/short/{row.safe_on}/{max(reached, default=0)}"
+    if not reached or session.get(Card, key) is not None:
+        return
+    to = addressing.addressee(session, row.owner_id, now, rules)
+    args = {"days_left": _left(row, now), "lead": None, "form": str(AlertForm.MENTION)}
+    put(session, row, NewCard(key, "reminder", to, thread=root_of(row), broadcast=True, gated=True, args=args), now, rules)
+
+
+def follow_owner(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> None:
+    """When somebody else answers for the contract, the root and the present draft begin anew with him, and the open question is his."""
+    root = session.get(Card, root_of(row), populate_existing=True)
+    to = addressing.addressee(session, row.owner_id, now, rules)
+    if root is None or root.person_id == to or row.stage in FINAL:
+        return
+    gate = gates.open_of(session, row.id, row.version)
+    if gate is not None and gate.kind not in _MACHINES:
+        gate.allowed = list(dict.fromkeys([to, *([row.owner_id] if row.owner_id else [])]))
+    for key in (root.key, f"{row.id}/draft/{row.draft_number}"):
+        card = session.get(Card, key, populate_existing=True)
+        if card is not None:
+            _move(session, row, card, to, now, rules)
+
+
+def _move(session: Session, row: Renewal, card: Card, to: str, now: datetime, rules: cases.Rules) -> None:
+    """The card begins anew with ``to``; the message that it was says where it is now."""
+    if card.ts is not None:
+        former = Card(
+            key=f"{card.key}/until/{now.isoformat()}",
+            renewal_id=card.renewal_id,
+            kind="moved_on",
+            person_id=card.person_id,
+            channel=card.channel,
+            ts=card.ts,
+            args={"to": to},
+            created_at=card.created_at,
+            posted_at=card.posted_at,
+            counted=card.counted,
+        )
+        cards.rewrite(session, [former], version=row.version, wall=wall_now())
+    card.person_id, card.channel, card.ts, card.posted_at, card.shown, card.counted = to, None, None, None, 0, False
+    session.flush()
+    wanted = NewCard(card.key, card.kind, to)
+    card.post_at, card.counted = addressing.posting_time(session, wanted, row.id, now, rules)
+    card.created_at = now
+    cards.rewrite(session, [card], version=row.version, wall=wall_now())
+
+
+def _turn(found: DueAlerts) -> Turn:
+    return Turn(found.due, found.overtaken)
+
+
+def _list(session: Session, waiting: NewCard, now: datetime, rules: cases.Rules) -> None:
+    when, _counted = addressing.posting_time(session, waiting, None, now, rules)
+    cards.add(session, waiting, renewal_id=None, version=0, gate_key=None, now=now, wall=wall_now(), post_at=when)
+    session.flush()
+
+
+def _record(session: Session, row: Renewal, found: Turn, now: datetime) -> None:
+    if row.safe_on is None:
+        return
+    for lead in found.overtaken:
+        session.merge(Alert(renewal_id=row.id, safe_on=row.safe_on, lead=lead, status="overtaken", at=now))
+    if found.due is not None:
+        session.merge(Alert(renewal_id=row.id, safe_on=row.safe_on, lead=found.due.level.lead_days, status="sent", at=now))
+    session.flush()
+
+
+def _remind(session: Session, row: Renewal, alert: PlannedAlert, now: datetime, rules: cases.Rules, *, gate_key: str | None = None) -> None:
+    form = alert.level.form
+    card = NewCard(
+        f"{row.id}/reminder/{row.safe_on}/{alert.level.lead_days}",
+        "reminder",
+        addressing.addressee(session, row.owner_id, now, rules),
+        thread=root_of(row),
+        broadcast=form != AlertForm.REPLY,
+        gated=True,
+        args={"days_left": _left(row, now), "lead": alert.level.lead_days, "form": str(form)},
+    )
+    put(session, row, card, now, rules, gate_key=gate_key)
+
+
+def _climb(session: Session, row: Renewal, found: Turn, now: datetime, rules: cases.Rules) -> None:
+    """Silence climbs: those whom the ladder names get the alert, and the owner sees it on the card."""
+    if found.due is None or not _silent(session, row):
+        return
+    owner = addressing.addressee(session, row.owner_id, now, rules)
+    told: dict[str, Told] = {}
+    for step in found.due.level.also_told:
+        for person in _people(session, row, step, now, rules):
+            told.setdefault(person, step)
+    for person, step in told.items():
+        if person != owner:
+            key = f"{row.id}/told/{row.safe_on}/{found.due.level.lead_days}/{person}"
+            args = {"lead": found.due.level.lead_days, "told": str(step)}
+            put(session, row, NewCard(key, "told", person, args=args), now, rules)
+
+
+def _people(session: Session, row: Renewal, told: Told, now: datetime, rules: cases.Rules) -> tuple[str, ...]:
+    """The people behind a step of the ladder, or who stands in for them."""
+    ops = rules.contract_ops(session)[:1]
+    if told is Told.MANAGER:
+        manager = addressing.present(session, cases.manager_of(session, row.owner_id), now)
+        return (manager,) if manager else ops
+    found = ops if told is Told.CONTRACT_OPS else rules.with_role(session, "vp_sales")[:1]
+    return tuple(addressing.present(session, one, now) or one for one in found)
+
+
+def _silent(session: Session, row: Renewal) -> bool:
+    """Whether the alert before the one just recorded was sent and no button was pressed since. Without one there was no silence."""
+    sent = session.exec(
+        select(Alert.at)
+        .where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.status == "sent")
+        .order_by(col(Alert.at).desc())
+        .offset(1)
+        .limit(1)
+    ).first()
+    return sent is not None and (row.answered_at is None or row.answered_at < sent)
+
+
+def _left(row: Renewal, now: datetime) -> int:
+    return 0 if row.safe_on is None or row.zone is None else days_left(row.safe_on, row.zone, now)
