@@ -2,7 +2,7 @@
 
 Rules of this module:
 
-1. Two rounds: what may share the machine runs on three workers (many tests only wait), what kills processes or times them runs alone.
+1. Two rounds: what may share the machine runs on three workers (many tests only wait), what kills processes runs after it, on two.
 2. Arguments reach both rounds; a round that selects nothing is no failure as long as the other ran something.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SHARED: Final = ("-n", "3", "--dist", "loadfile", "-m", "not kill")
-ALONE: Final = ("-m", "kill")
+ALONE: Final = ("-n", "2", "--dist", "loadfile", "-m", "kill")
 NOTHING_SELECTED: Final = 5
 
 

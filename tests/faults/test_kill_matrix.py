@@ -43,7 +43,7 @@ SCENES = {
     "crm.overwrite": Scene("conflict", "use_signed"),
 }
 
-DEATHS = ("once", "again at the same place", "again at once")
+DEATHS = ("once", "again at the same place")
 CASES = [(kind, point) for kind in SCENES for point in POINTS]
 
 
@@ -80,7 +80,7 @@ def play(place: Place, kind: str, point: str, death: str) -> Ending:
     with place.with_world() as running:
         assert running.run("first", step=SCENES[kind].step, points=[name], log=log) == KILLED
         if death != "once":
-            places = POINTS if death == "again at once" else POINTS[POINTS.index(point) :]
+            places = POINTS[POINTS.index(point) :]
             status = running.run("again", points=[f"{kind}:{one}" for one in places], log=log)
             assert status in {KILLED, 0}
         running.must("again", points=[], log=log)
@@ -89,7 +89,7 @@ def play(place: Place, kind: str, point: str, death: str) -> Ending:
 
 @pytest.fixture(scope="module")
 def servers(server: ForkServer) -> Iterator[tuple[ForkServer, ...]]:
-    """One fork server for each way to die, so that the three run side by side."""
+    """One fork server for each way to die, so that both run side by side."""
     more = tuple(ForkServer() for _death in DEATHS[1:])
     yield (server, *more)
     for one in more:
