@@ -1,6 +1,6 @@
 """What business time will trigger: the events ahead, in words, for whoever moves a clock.
 
-Rule 1: an event is a stored ``next_action_at`` or a card that was put off; nothing is computed here.
+Rule 1: an event is a stored ``next_action_at`` or a card that was put off; only its name is read from the ladder.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Stage
+from contractops.operator import people
 from contractops.operator.store.records import Account
-from contractops.operator.store.tables import Card, Envelope, Renewal
-from contractops.tools.alerts import days_left
+from contractops.operator.store.tables import Alert, Card, Envelope, Renewal
+from contractops.tools.alerts import lead_reached
+from contractops.tools.people import WorkingTime
 
 LIMIT = 200
 WITH_THE_CUSTOMER = frozenset({Stage.OUT_FOR_SIGNATURE, Stage.SIGNED, Stage.UPDATING_CRM})
 """Stages in which the terms are out: the window closes without a decision of ours."""
+_ENDS = {Stage.LET_RENEW: "the term renews", Stage.MISSED: "the contract's own last day is over"}
+"""What is ahead of a term that is decided."""
 
 
 def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime, str]]:
@@ -30,7 +34,7 @@ def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime,
     held = session.exec(
         select(Card).where(col(Card.post_at) > now, col(Card.post_at) <= to, Card.shown == 0).order_by(col(Card.post_at)).limit(LIMIT)
     ).all()
-    events += [(card.post_at, "a card that quiet hours put off") for card in held if card.post_at is not None]
+    events += [(card.post_at, "a card that quiet time or a full day put off") for card in held if card.post_at is not None]
     out = session.exec(select(Envelope).where(Envelope.open, Envelope.expires_at > now, Envelope.expires_at <= to)).all()
     events += [(envelope.expires_at, "an envelope expires") for envelope in out]
     return sorted(events)
@@ -38,7 +42,7 @@ def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime,
 
 def _closes_later(row: Renewal, to: datetime) -> bool:
     """Whether the window closes up to ``to``, after the event that comes first, when nobody acts."""
-    if row.decide_by is None or row.next_action_at is None or row.missed_at is not None or row.stage in WITH_THE_CUSTOMER:
+    if row.decide_by is None or row.next_action_at is None or row.missed_at is not None or row.stage in {*WITH_THE_CUSTOMER, *_ENDS}:
         return False
     return row.next_action_at < row.decide_by <= to
 
@@ -49,13 +53,26 @@ def _name(session: Session, row: Renewal) -> str:
 
 
 def _label(session: Session, row: Renewal) -> str:
-    name = _name(session, row)
-    at = row.next_action_at
-    if row.decide_by is not None and at is not None and at >= row.decide_by and row.missed_at is None:
+    name, at = _name(session, row), row.next_action_at
+    if at is None:
+        return name
+    if row.stage in _ENDS:
+        return f"{_ENDS[Stage(row.stage)]}, {name}"
+    if row.decide_by is not None and at >= row.decide_by and row.missed_at is None:
         return f"window closes, {name}"
     if row.stage == Stage.SNOOZED and at == row.snoozed_until:
         return f"snooze ends, {name}"
-    if row.safe_on is None or row.zone is None or at is None:
-        return name
-    left = days_left(row.safe_on, row.zone, at)
-    return f"{left}-day alert, {name}" if row.stage != Stage.IN_REVIEW else f"{left} days left, {name}"
+    lead = _lead(session, row, at)
+    if lead is not None:
+        return f"{lead}-day alert, {name}"
+    return f"an approver's answer time, {name}" if row.stage == Stage.IN_REVIEW else f"reminder, {name}"
+
+
+def _lead(session: Session, row: Renewal, at: datetime) -> int | None:
+    """The lead time that falls to ``at``; None when the latest one was sent already."""
+    if row.safe_on is None or row.zone is None:
+        return None
+    owner = people.person(session, row.owner_id)
+    working = owner.working_time if owner else WorkingTime(zone=row.zone, holiday_calendar="none")
+    lead = lead_reached(row.safe_on, working, at)
+    return None if lead is None or session.get(Alert, (row.id, row.safe_on, lead)) else lead

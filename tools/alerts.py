@@ -174,6 +174,12 @@ def alert_at(window: NoticeWindow, owner: WorkingTime, sent: Collection[int], as
     return reach_at(max(planned, as_of), owner, window.safe_on)
 
 
+def lead_reached(safe_on: date, owner: WorkingTime, at: datetime) -> int | None:
+    """The most urgent lead time (days) whose day has come at ``at``, at the owner's place; None before the first."""
+    today = at.astimezone(zone(owner.zone)).date()
+    return min((alert.level.lead_days for alert in plan_alerts(safe_on, owner.holiday_calendar) if alert.on <= today), default=None)
+
+
 def short_reminders(alert: AlertLevel, sent_at: datetime) -> tuple[datetime, ...]:
     """When a sent alert is repeated in short while it stays unanswered; in the zone of ``sent_at``."""
     step = timedelta(hours=alert.reminder_hours)
