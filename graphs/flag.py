@@ -120,7 +120,9 @@ def _flag(case: Case, decision: Decision) -> Step:
 
 
 def _rearm(_case: Case, decision: Decision) -> Step:
-    return Step(decision.event, decision.by, gate=NewGate("clock"), values={"answered_at": None, "snoozed_until": None}, data=decision.answer)
+    return Step(
+        decision.event, decision.by, gate=NewGate("clock"), values={"answered_at": None, "snoozed_until": None}, data=decision.answer
+    )
 
 
 def _snooze(case: Case, decision: Decision) -> Step:

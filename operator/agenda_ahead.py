@@ -75,4 +75,7 @@ def _lead(session: Session, row: Renewal, at: datetime) -> int | None:
     owner = people.person(session, row.owner_id)
     working = owner.working_time if owner else WorkingTime(zone=row.zone, holiday_calendar="none")
     lead = lead_reached(row.safe_on, working, at)
-    return None if lead is None or session.get(Alert, (row.id, row.safe_on, lead)) else lead
+    if lead is None:
+        return None
+    sent = session.get(Alert, (row.id, row.safe_on, lead))
+    return lead if sent is None else None
