@@ -8,7 +8,7 @@ Rule 3: the thread stands with whoever answers for the contract now: when that c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -23,6 +23,9 @@ from contractops.tools.notice_window import NoticeWindow
 
 _MACHINES = frozenset({"clock", "signature", "compare", "receipt", "approver"})
 """Kinds of gates that are not the owner's question."""
+
+_SAME_NEWS = timedelta(hours=12)
+"""So long a moved date and the alert that it brings are one piece of news."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,7 @@ def flagged(session: Session, row: Renewal, found: Turn, now: datetime, rules: c
     """The alert that begins the thread: the graph makes its root. A thread that has begun already (the date moved) gets a reply."""
     _record(session, row, found, now)
     root = session.get(Card, root_of(row))
-    moved = session.get(Card, f"{row.id}/moved/{row.safe_on}")
-    if root is not None and (moved is None or moved.created_at < now) and found.due is not None:
+    if root is not None and found.due is not None and not _told_of_the_move(session, row, now):
         _remind(session, row, found.due, now, rules, gate_key=gates.key_of(row.id, row.version + 1))
     _climb(session, row, found, now, rules)
 
@@ -161,6 +163,12 @@ def _move(session: Session, row: Renewal, card: Card, to: str, now: datetime, ru
     card.post_at, card.counted = addressing.posting_time(session, wanted, row.id, now, rules)
     card.created_at = now
     cards.rewrite(session, [card], version=row.version, wall=wall_now())
+
+
+def _told_of_the_move(session: Session, row: Renewal, now: datetime) -> bool:
+    """Whether the thread hears at this time that the date moved: that message stands for the alert."""
+    moved = session.get(Card, f"{row.id}/moved/{row.safe_on}")
+    return moved is not None and (moved.posted_at or moved.post_at or now) > now - _SAME_NEWS
 
 
 def _turn(found: DueAlerts) -> Turn:
