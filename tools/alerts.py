@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from contractops.tools.calendars import add_business_days, is_business_day, moment, next_business_day, roll_back, roll_forward, zone
@@ -111,6 +112,7 @@ _WORK_STARTS, _WORK_ENDS = time(9, 0), time(17, 0)
 _MONDAY_AHEAD = 7
 
 
+@lru_cache(maxsize=8192)  # a portfolio has few distinct safe dates; arming asks for each contract several times
 def plan_alerts(safe_on: date, owner_calendar: str) -> tuple[PlannedAlert, ...]:
     """All alerts of a term, calmest first. A day off in ``owner_calendar`` moves to the working day before."""
     planned = []
