@@ -52,7 +52,7 @@ def put(session: Session, row: Renewal, card: NewCard, now: datetime, rules: cas
         when, counted = addressing.posting_time(session, card, row.id, now, rules)
     else:
         when, counted = before.post_at, False
-    waiting = addressing.waiting_list(session, card, when, now, rules) if counted else None
+    put_off = counted and addressing.is_full(session, card.to, now, rules)
     cards.add(
         session,
         card,
@@ -65,8 +65,8 @@ def put(session: Session, row: Renewal, card: NewCard, now: datetime, rules: cas
         counted=counted,
     )
     session.flush()
-    if waiting is not None:
-        _list(session, waiting, now, rules)
+    if put_off:
+        _list(session, addressing.waiting_list(session, card.to, now, rules), now, rules)
 
 
 def turn(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> Turn:
@@ -76,10 +76,24 @@ def turn(session: Session, row: Renewal, window: NoticeWindow, now: datetime, ru
         return Turn()
     to = addressing.addressee(session, row.owner_id, now, rules)
     working = cases.working_time(session, to, rules)
-    if addressing.can_wait(row, now) and addressing.full(session, to, working, now):
-        _list(session, addressing.listed(session, to, row.id, now, working), now, rules)
-        return Turn(held_until=next_morning(now, working))
-    return _turn(due_alerts(window, working, agenda.alerts_sent(session, row), now))
+    found = _turn(due_alerts(window, working, agenda.alerts_sent(session, row), now))
+    if found.due is not None and addressing.can_wait(row, now) and addressing.is_full(session, to, now, rules):
+        return _hold(session, row, found.due, to, now, rules)
+    return found
+
+
+def held(session: Session, person_id: str, now: datetime, rules: cases.Rules) -> list[Renewal]:
+    """Renewals whose alert waits for room in a day of the person, fewest days left first."""
+    waiting = (
+        select(Renewal)
+        .join(Alert, (col(Alert.renewal_id) == Renewal.id) & (col(Alert.safe_on) == Renewal.safe_on))
+        .where(Alert.status == agenda.HELD, col(Renewal.stage).in_([str(stage) for stage in agenda.ALERTED_STAGES]))
+        .order_by(col(Renewal.decide_by), col(Renewal.id))
+    )
+    rows = session.exec(waiting).all()
+    owners = {one.owner_id for one in rows}
+    his = {owner for owner in owners if addressing.addressee(session, owner, now, rules) == person_id}
+    return [one for one in rows if one.owner_id in his]
 
 
 def flagged(session: Session, row: Renewal, found: Turn, now: datetime, rules: cases.Rules) -> None:
@@ -92,10 +106,13 @@ def flagged(session: Session, row: Renewal, found: Turn, now: datetime, rules: c
 
 
 def send(session: Session, row: Renewal, found: Turn, now: datetime, rules: cases.Rules) -> None:
-    """The alert as a reply in the thread, and to those whom silence has reached."""
+    """The alert as a reply in the thread, and to those whom silence has reached; the root says how many days are left."""
     _record(session, row, found, now)
     if found.due is not None:
         _remind(session, row, found.due, now, rules)
+    root = session.get(Card, root_of(row))
+    if root is not None:
+        cards.rewrite(session, [root], version=row.version, wall=wall_now())
     _climb(session, row, found, now, rules)
 
 
@@ -171,6 +188,24 @@ def _told_of_the_move(session: Session, row: Renewal, now: datetime) -> bool:
     return moved is not None and (moved.posted_at or moved.post_at or now) > now - _SAME_NEWS
 
 
+def _hold(session: Session, row: Renewal, due: PlannedAlert, to: str, now: datetime, rules: cases.Rules) -> Turn:
+    """The day is full: the alert stands on the person's list and comes on the day on which those before it leave room."""
+    if row.safe_on is None:
+        return Turn()
+    for old in session.exec(select(Alert).where(Alert.renewal_id == row.id, Alert.status == agenda.HELD)).all():
+        session.delete(old)
+    session.flush()
+    session.add(Alert(renewal_id=row.id, safe_on=row.safe_on, lead=due.level.lead_days, status=agenda.HELD, at=now))
+    session.flush()
+    place = [one.id for one in held(session, to, now, rules)].index(row.id)
+    working = cases.working_time(session, to, rules)
+    until = now
+    for _day in range(1 + place // addressing.CARDS_A_DAY):
+        until = next_morning(until, working)
+    _list(session, addressing.waiting_list(session, to, now, rules), now, rules)
+    return Turn(held_until=until)
+
+
 def _turn(found: DueAlerts) -> Turn:
     return Turn(found.due, found.overtaken)
 
@@ -215,7 +250,11 @@ def _climb(session: Session, row: Renewal, found: Turn, now: datetime, rules: ca
         for person in _people(session, row, step, now, rules):
             told.setdefault(person, step)
     for person, step in told.items():
-        if person != owner:
+        if person == owner:
+            continue
+        if addressing.can_wait(row, now) and addressing.is_full(session, person, now, rules):
+            _list(session, addressing.waiting_list(session, person, now, rules, told=row.id), now, rules)
+        else:
             key = f"{row.id}/told/{row.safe_on}/{found.due.level.lead_days}/{person}"
             args = {"lead": found.due.level.lead_days, "told": str(step)}
             put(session, row, NewCard(key, "told", person, args=args), now, rules)

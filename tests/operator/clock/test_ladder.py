@@ -10,6 +10,8 @@ from sqlmodel import select
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator import agenda_ahead
 from contractops.operator.addressing import CARDS_A_DAY
+from contractops.operator.showing import show
+from contractops.operator.slack.views_outcome import TextReply
 from contractops.operator.store.tables import Card, Renewal
 from tests.operator.clock.simulate import PEOPLE, Simulation, due_in, instant
 
@@ -121,14 +123,18 @@ def test_the_first_import_keeps_the_cap(life: Simulation) -> None:
     until(life, 0)
     assert [one.key for one in life.to("maria", "alert")] == ["N0#1/root", "N1#1/root", "N2#1/root"]
     (waiting,) = life.to("maria", "waiting")
-    assert len(life_list(life, waiting.key)) == 6
+    assert said(life, waiting.key)[0] == "6 more can wait until tomorrow:"
+    assert [line.split(":")[0] for line in said(life, waiting.key)[1:]] == [f"Customer N{n}, N{n}" for n in range(3, 9)]
     until(life, 1)
     assert len(life.to("maria", "alert")) == 2 * CARDS_A_DAY
 
 
-def life_list(life: Simulation, key: str) -> list[str]:
-    with life.database.read() as session:
-        return list(session.get_one(Card, key).args["held"])
+def said(life: Simulation, key: str) -> list[str]:
+    """The lines of the list as it is shown now."""
+    with life.database.write() as session:
+        view = show(session, session.get_one(Card, key), life.clock.now(), life.rules)
+    assert isinstance(view, TextReply)
+    return view.text.split("\n")
 
 
 def test_a_contract_of_a_later_import_is_told_at_once(life: Simulation) -> None:
