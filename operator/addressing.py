@@ -65,37 +65,29 @@ def can_wait(row: Renewal | None, now: datetime) -> bool:
     return days_left(row.safe_on, row.zone, now) > NEVER_HELD_DAYS
 
 
-def full(session: Session, person_id: str, working: WorkingTime, now: datetime) -> bool:
-    """Whether the person has got as many new cards on the day of ``now`` as he may get."""
-    return _cards_on(session, person_id, now.astimezone(zone(working.zone))) >= CARDS_A_DAY
-
-
-def waiting_list(session: Session, card: NewCard, when: datetime | None, now: datetime, rules: cases.Rules) -> NewCard | None:
-    """The list of what waits for the card's person, when the cap and not only quiet time has put ``card`` off; else None."""
-    working = cases.working_time(session, card.to, rules)
-    if when is None or not full(session, card.to, working, reach_at(now, working, None)):
-        return None
-    return listed(session, card.to, None, now, working)
-
-
-def listed(session: Session, person_id: str, renewal_id: str | None, now: datetime, working: WorkingTime) -> NewCard:
-    """The one list a day of what waits for the person; ``renewal_id`` is an alert that was not made for want of room."""
+def waiting_list(session: Session, person_id: str, now: datetime, rules: cases.Rules, *, told: str | None = None) -> NewCard:
+    """The one list a day of what waits for the person; ``told`` is a renewal of whose silence only the list tells him."""
+    working = cases.working_time(session, person_id, rules)
     key = f"waiting/{person_id}/{now.astimezone(zone(working.zone)).date()}"
     before = session.get(Card, key, populate_existing=True)
-    held = [] if before is None else list(before.args["held"])
-    if renewal_id is not None and renewal_id not in held:
-        held.append(renewal_id)
-    return NewCard(key, "waiting", person_id, args={"held": held})
+    silent = [] if before is None else list(before.args["told"])
+    return NewCard(key, "waiting", person_id, args={"told": list(dict.fromkeys([*silent, *([told] if told else [])]))})
+
+
+def is_full(session: Session, person_id: str, now: datetime, rules: cases.Rules) -> bool:
+    """Whether the person has got as many new cards as he may get on the day on which one made ``now`` would reach him."""
+    working = cases.working_time(session, person_id, rules)
+    return _full(session, person_id, reach_at(now, working, None))
 
 
 def _below_cap(session: Session, person_id: str, when: datetime, working: WorkingTime) -> datetime:
     """``when``, or 09:00 of the first working day on which the person has got fewer than the cap."""
-    while full(session, person_id, working, when):
+    while _full(session, person_id, when):
         when = next_morning(when, working)
     return when
 
 
-def _cards_on(session: Session, person_id: str, local: datetime) -> int:
+def _full(session: Session, person_id: str, local: datetime) -> bool:
     start = local.replace(hour=0, minute=0, second=0, microsecond=0)
     end = (start + timedelta(days=1)).astimezone(UTC)
     shown = func.coalesce(Card.post_at, Card.posted_at, Card.created_at)
@@ -104,7 +96,7 @@ def _cards_on(session: Session, person_id: str, local: datetime) -> int:
         .select_from(Card)
         .where(Card.person_id == person_id, col(Card.counted), shown >= start.astimezone(UTC), shown < end)
     )
-    return count.one()
+    return count.one() >= CARDS_A_DAY
 
 
 def _clicked_just_now(session: Session, person_id: str, renewal_id: str | None, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import Stage
 from contractops.operator import cases
-from contractops.operator.addressing import addressee, posting_time, present, waiting_list
+from contractops.operator.addressing import NEVER_HELD_DAYS, addressee, posting_time, present
 from contractops.operator.store import gates
 from contractops.operator.store.tables import Alert, Card, Envelope, Gate, Renewal
 from contractops.tools.alerts import ALERT_LEVELS, alert_at, answer_time, days_left, deliver_at, reach_at, short_reminders
@@ -32,7 +32,6 @@ __all__ = [
     "lapses",
     "next_action",
     "posting_time",
-    "waiting_list",
 ]
 
 ALERTED_STAGES: Final = frozenset(
@@ -44,6 +43,8 @@ LAPSES: Final = frozenset({Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED, Stage.I
 """Stages that end as missed when the safe date passes. An envelope that is out may still be signed; its own expiry ends it."""
 
 MORNING: Final = time(9, 0)
+HELD: Final = "held"
+"""Status of a lead time that is due and waits for room in a day of its person."""
 
 
 def next_action(
@@ -58,10 +59,11 @@ def next_action(
 
 
 def alerts_sent(session: Session, row: Renewal) -> tuple[int, ...]:
-    """Lead times (days) that were sent, told or overtaken for the safe date of ``row``."""
+    """Lead times (days) that were sent, told or overtaken for the safe date of ``row``; one that is held back is none of them."""
     if row.safe_on is None:
         return ()
-    return tuple(session.exec(select(Alert.lead).where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on)))
+    settled = select(Alert.lead).where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.status != HELD)
+    return tuple(session.exec(settled))
 
 
 def alert_moment(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> datetime | None:
@@ -139,7 +141,11 @@ def _moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules, 
         yield _later(after_own_last_day(window), now)
     if row.stage == Stage.SNOOZED:
         yield row.snoozed_until
-    yield held_until or alert_moment(session, row, window, now, rules)
+    if held_until is None:
+        yield alert_moment(session, row, window, now, rules)
+    else:
+        yield held_until
+        yield _cannot_wait(session, row, window, now, rules)
     if row.stage in ALERTED_STAGES and not is_served(row):
         yield from (at for at in short_moments(session, row) if at > now)
     if lapses(session, row):
@@ -147,6 +153,13 @@ def _moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules, 
     gate = gates.open_of(session, row.id, row.version)
     if gate is not None and gate.kind == "approver":
         yield from _approver_moments(session, gate, window, now, rules)
+
+
+def _cannot_wait(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> datetime | None:
+    """When an alert that is held back now goes out whatever the day: with the first lead time that is never held."""
+    working = cases.working_time(session, addressee(session, row.owner_id, now, rules), rules)
+    calmer = [level.lead_days for level in ALERT_LEVELS if level.lead_days > NEVER_HELD_DAYS]
+    return alert_at(window, working, calmer, now)
 
 
 def _approver_moments(session: Session, gate: Gate, window: NoticeWindow, now: datetime, rules: cases.Rules) -> Iterator[datetime]:

@@ -24,7 +24,7 @@ from contractops.operator.clock import wall_now
 from contractops.operator.store import cards, portfolio
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Alert, Card, ExecutedTerm, Renewal
-from contractops.tools.alerts import alert_at, due_alerts, first_import_alerts
+from contractops.tools.alerts import due_alerts, first_import_alerts, moment_of, next_alert
 from contractops.tools.facts import ContractFacts
 from contractops.tools.notice_window import NoticeWindow, notice_window
 from contractops.tools.people import WorkingTime
@@ -176,8 +176,10 @@ def _first_action(window: NoticeWindow, working: WorkingTime, now: datetime, *, 
     found = first_import_alerts(window, working, now) if first else due_alerts(window, working, (), now)
     if found.due is not None:
         return now, found.overtaken if first else ()
-    ahead = alert_at(window, working, found.overtaken, now)
-    return min(at.astimezone(UTC) for at in (ahead, window.decide_by) if at is not None), found.overtaken
+    ahead = next_alert(window, working, found.overtaken, now)
+    if ahead is None or window.safe_on is None:
+        return window.decide_by.astimezone(UTC), found.overtaken
+    return min(moment_of(ahead, window.safe_on, working, now), window.decide_by).astimezone(UTC), found.overtaken
 
 
 def _welcome(database: Database, now: datetime, rules: cases.Rules) -> int:

@@ -170,10 +170,12 @@ def alert_at(window: NoticeWindow, owner: WorkingTime, sent: Collection[int], as
     Its hour is 09:00 of its day; one that is overdue goes out as soon as it may reach the owner.
     """
     alert = due_alerts(window, owner, sent, as_of).due or next_alert(window, owner, sent, as_of)
-    if alert is None or window.safe_on is None:
-        return None
-    planned = moment(alert.on, _ALERT_HOUR, zone(owner.zone))
-    return reach_at(max(planned, as_of), owner, window.safe_on)
+    return None if alert is None or window.safe_on is None else moment_of(alert, window.safe_on, owner, as_of)
+
+
+def moment_of(alert: PlannedAlert, safe_on: date, owner: WorkingTime, as_of: datetime) -> datetime:
+    """When ``alert`` may go out: 09:00 of its day, or as soon after ``as_of`` as it may reach the owner; aware, in his zone."""
+    return reach_at(max(moment(alert.on, _ALERT_HOUR, zone(owner.zone)), as_of), owner, safe_on)
 
 
 def lead_reached(safe_on: date, owner: WorkingTime, at: datetime) -> int | None:

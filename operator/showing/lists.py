@@ -9,7 +9,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
-from contractops.operator import cases, wording
+from contractops.operator import alerting, cases, wording
 from contractops.operator.showing.explain import list_line
 from contractops.operator.showing.scene import Scene
 from contractops.operator.slack.views_outcome import PersonsText, TextReply, WelcomeList
@@ -39,17 +39,26 @@ def welcome(session: Session, card: Card, now: datetime, rules: cases.Rules) -> 
 
 def waiting(session: Session, card: Card, now: datetime, rules: cases.Rules) -> TextReply:
     """What one person gets tomorrow since today is full: alerts that were held back and cards that were put off; days left, then value."""
-    held = set(card.args["held"])
+    held = {one.id for one in alerting.held(session, card.person_id or "", now, rules)}
     put_off = select(Card.renewal_id).where(Card.person_id == card.person_id, Card.counted, col(Card.post_at) > now, Card.shown == 0)
-    held |= set(session.exec(put_off))
-    rows = session.exec(select(Renewal).where(col(Renewal.id).in_(held), col(Renewal.stage).not_in([str(one) for one in FINAL]))).all()
-    if not rows:
-        return TextReply(text="Nothing waits until tomorrow any more.")
-    found = sorted((cases.overview(session, row, now, rules) for row in rows), key=_urgency)
-    said = [f"{len(found)} more can wait until tomorrow:", *(_waits(one) for one in found[:WAITING_SHOWN])]
-    if len(found) > WAITING_SHOWN:
-        said.append(f"and {len(found) - WAITING_SHOWN} more, which /renewals lists.")
-    return TextReply(text="\n".join(said))
+    waits = _named(session, held | {one for one in session.exec(put_off) if one}, "can wait until tomorrow", now, rules)
+    silent = _named(session, set(card.args["told"]), "without an answer of the owner yet", now, rules)
+    return TextReply(text="\n".join([*waits, *silent]) or "Nothing waits until tomorrow any more.")
+
+
+def _named(session: Session, wanted: set[str], what: str, now: datetime, rules: cases.Rules) -> list[str]:
+    """``N more`` with a line each, fewest days left first, then the highest price; nothing for an empty set."""
+    rows = session.exec(select(Renewal).where(col(Renewal.id).in_(wanted), col(Renewal.stage).not_in([str(one) for one in FINAL])))
+    nearest = sorted(rows, key=lambda row: (row.safe_on is None, row.safe_on or date.max))
+    found = sorted((cases.overview(session, row, now, rules) for row in nearest[: 2 * WAITING_SHOWN]), key=_urgency)[:WAITING_SHOWN]
+    if not found:
+        return []
+    rest = len(nearest) - len(found)
+    return [
+        f"{len(nearest)} more {what}:",
+        *(_waits(one) for one in found),
+        *([f"and {rest} more, which /renewals lists."] if rest else []),
+    ]
 
 
 def _urgency(one: cases.Overview) -> tuple[bool, date, Decimal, str]:

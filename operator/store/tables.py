@@ -199,7 +199,7 @@ class Alert(SQLModel, table=True):
     renewal_id: str = Field(primary_key=True)
     safe_on: date = Field(primary_key=True)
     lead: int = Field(primary_key=True)  # days before the safe date
-    status: str  # sent | overtaken | welcome
+    status: str  # held | sent | overtaken | welcome
     at: datetime  # business time
 
 
