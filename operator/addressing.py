@@ -52,14 +52,16 @@ def posting_time(
     row = session.get(Renewal, renewal_id) if renewal_id else None
     safe_on = row.safe_on if row else None
     when = reach_at(now, working, safe_on)
-    counted = card.kind in HELD_KINDS and can_wait(row, now)
+    counted = card.kind in HELD_KINDS and can_wait(row, now, card.args.get("lead"))
     if counted:
         when = _below_cap(session, card.to, when, working)
     return (when.astimezone(UTC) if when > now else None), counted
 
 
-def can_wait(row: Renewal | None, now: datetime) -> bool:
-    """Whether a card about ``row`` may be held back to another day."""
+def can_wait(row: Renewal | None, now: datetime, lead: int | None = None) -> bool:
+    """Whether a card about ``row`` may be held back to another day: never the alerts of the last days, also where holidays bring them forward."""
+    if lead is not None and lead <= NEVER_HELD_DAYS:
+        return False
     if row is None or row.safe_on is None or row.zone is None:
         return True
     return days_left(row.safe_on, row.zone, now) > NEVER_HELD_DAYS

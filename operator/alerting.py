@@ -77,7 +77,7 @@ def turn(session: Session, row: Renewal, window: NoticeWindow, now: datetime, ru
     to = addressing.addressee(session, row.owner_id, now, rules)
     working = cases.working_time(session, to, rules)
     found = _turn(due_alerts(window, working, agenda.alerts_sent(session, row), now))
-    if found.due is not None and addressing.can_wait(row, now) and addressing.is_full(session, to, now, rules):
+    if found.due is not None and addressing.can_wait(row, now, found.due.level.lead_days) and addressing.is_full(session, to, now, rules):
         return _hold(session, row, found.due, to, now, rules)
     return found
 
@@ -252,7 +252,7 @@ def _climb(session: Session, row: Renewal, found: Turn, now: datetime, rules: ca
     for person, step in told.items():
         if person == owner:
             continue
-        if addressing.can_wait(row, now) and addressing.is_full(session, person, now, rules):
+        if addressing.can_wait(row, now, found.due.level.lead_days) and addressing.is_full(session, person, now, rules):
             _list(session, addressing.waiting_list(session, person, now, rules, told=row.id), now, rules)
         else:
             key = f"{row.id}/told/{row.safe_on}/{found.due.level.lead_days}/{person}"
