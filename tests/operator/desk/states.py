@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event
 from contractops.graphs.steps import NewEffect
@@ -101,6 +101,41 @@ def signed(office: Office) -> None:
         at_docusign(office, signer, "sign")
     office.drain()
     assert office.stage() == "renewed"
+
+
+def conflicting(office: Office) -> None:
+    """Signed and written, but a person had changed a field in the CRM meanwhile."""
+    sent(office)
+    with office.database.write() as session:
+        state = records.CrmState
+        old = session.exec(select(state).where(state.contract_id == "ENT-3391", col(state.superseded_at).is_(None))).one()
+        old.superseded_at = wall_now()
+        session.add(old)
+        session.flush()
+        known = {name: getattr(old, name) for name in ("id", "contract_id", "change_orders", "row_hash")}
+        fields = {**old.fields, "billing_contact": "Tom Reyes"}
+        moment = office.operator.core.clock.now()
+        session.add(
+            state(
+                **known,
+                version=old.version + 1,
+                recorded_at=moment,
+                source="J. Kim",
+                fields=fields,
+                modified_at=moment,
+                modified_by="J. Kim",
+            )
+        )
+    for signer in envelope(office)[1]:
+        at_docusign(office, signer, "sign")
+    office.drain()
+    assert office.stage() == "renewed"
+
+
+def long_missed(office: Office) -> None:
+    """The contract's own last day has passed too."""
+    missed(office)
+    office.at("2027-02-08T15:30:00+00:00")
 
 
 def differs(office: Office) -> None:
@@ -206,6 +241,6 @@ STATES: dict[str, Callable[[Office], None]] = {
     each.__name__: each
     for each in (
         flagged, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, stopped, renews, late,
-        missed, parked, handed, credited, with_finance,
+        missed, parked, handed, credited, with_finance, conflicting, long_missed,
     )
 }  # fmt: skip
