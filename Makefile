@@ -2,6 +2,7 @@
 #
 #   make demo                 the first run, in the browser; ARGS=--script plays the whole journey and checks it
 #   make test                 every test; ARGS="tests/tools -k notice" runs some of them
+#   make simulate             400 days of 500 contracts without vendors: who gets how many messages, and when; some minutes
 #   make lint                 ruff, mypy --strict, import-linter, deptry
 #   make bench                the figures; ARGS=--check fails when one is missed
 #   make lock                 resolves pyproject.toml anew into the lock files; ARGS=--upgrade takes newer releases
@@ -24,7 +25,7 @@ fi; \
 if [ -z "$$python" ]; then echo 'contractops cannot be installed here: no Python 3.11 to 3.14 was found.' >&2; exit 2; fi
 endef
 
-.PHONY: demo test lint bench lock setup clean
+.PHONY: demo test simulate lint bench lock setup clean
 .SILENT:
 
 demo:
@@ -34,6 +35,10 @@ demo:
 test:
 	$(find_python); "$$python" scripts/bootstrap.py dev
 	$(VENV_PYTHON) scripts/run_tests.py $(ARGS)
+
+simulate:
+	$(find_python); "$$python" scripts/bootstrap.py dev
+	$(VENV_PYTHON) -m pytest -m long $(ARGS)
 
 lint:
 	$(find_python); "$$python" scripts/bootstrap.py dev

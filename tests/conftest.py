@@ -29,7 +29,14 @@ for _name in _clean(dict(os.environ)):
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 
 
-SLOW_FIRST = ("tests/operator/desk", "tests/journey", "tests/localworld/", "tests/localworld_vendors", "tests/operator/cli", "tests/adapters")
+SLOW_FIRST = (
+    "tests/operator/desk",
+    "tests/journey",
+    "tests/localworld/",
+    "tests/localworld_vendors",
+    "tests/operator/cli",
+    "tests/adapters",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,7 +16,7 @@ from contractops.tools.calendars import is_business_day
 from contractops.tools.people import WorkingTime
 from tests.operator.clock.simulate import Seen, Simulation, due_in, instant
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 TODAY = date(2026, 12, 7)
 CONTRACTS, DAYS = 500, 400
