@@ -137,7 +137,8 @@ def _insert(
         row = _row(entry, facts, window)
         row["next_action_at"], told = _first_action(window, working, now, first=first)
         rows.append(row)
-        alerts += [{"renewal_id": row["id"], "safe_on": window.safe_on, "lead": lead, "status": "welcome", "at": now} for lead in told]
+        if told:  # the most urgent one stands for the calmer ones
+            alerts.append({"renewal_id": row["id"], "safe_on": window.safe_on, "lead": min(told), "status": "welcome", "at": now})
     if rows:
         session.connection().execute(insert(Renewal), rows)
     if alerts:

@@ -25,6 +25,7 @@ from contractops.graphs import renewal as graph
 from contractops.graphs.lifecycle import Event
 from contractops.operator import arming, cases
 from contractops.operator.importing.folder import import_folder
+from contractops.operator.importing.report import Problem
 from contractops.operator.jobs import Jobs
 from contractops.operator.settings import load
 from contractops.operator.store import gates
@@ -130,9 +131,14 @@ class Simulation:
         accounts = [{"id": f"A-{one['id']}", "name": f"Customer {one['id']}", "zone": one.get("zone", CONTRACT["zone"])} for one in rows]
         _write(files / "accounts.csv", accounts)
         _write(files / "contracts.csv", [{**CONTRACT, "account_id": f"A-{one['id']}", **one} for one in rows])
+        armed, problems = self.load_files(files)
+        assert not problems, problems
+        return armed
+
+    def load_files(self, files: Path) -> tuple[arming.Armed, list[Problem]]:
+        """Import a folder of files as it is now, and arm it; with the bad rows that were found."""
         report = import_folder(files, self.database.engine, self.clock.now())
-        assert not report.problems, report.problems
-        return arming.arm(self.database, self.clock.now(), self.rules)
+        return arming.arm(self.database, self.clock.now(), self.rules), report.problems
 
     # Time
 
