@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlmodel import col, select
+from sqlmodel import select
 
 from contractops.graphs.lifecycle import Event
 from contractops.graphs.steps import NewEffect
@@ -106,30 +106,14 @@ def signed(office: Office) -> None:
 def conflicting(office: Office) -> None:
     """Signed and written, but a person had changed a field in the CRM meanwhile."""
     sent(office)
-    with office.database.write() as session:
-        state = records.CrmState
-        old = session.exec(select(state).where(state.contract_id == "ENT-3391", col(state.superseded_at).is_(None))).one()
-        old.superseded_at = wall_now()
-        session.add(old)
-        session.flush()
-        known = {name: getattr(old, name) for name in ("id", "contract_id", "change_orders", "row_hash")}
-        fields = {**old.fields, "billing_contact": "Tom Reyes"}
-        moment = office.operator.core.clock.now()
-        session.add(
-            state(
-                **known,
-                version=old.version + 1,
-                recorded_at=moment,
-                source="J. Kim",
-                fields=fields,
-                modified_at=moment,
-                modified_by="J. Kim",
-            )
-        )
+    edit = {"object": "Contract", "external_id": "ENT-3391", "fields": {"Billing_Contact__c": "Tom Reyes"}, "by": "J. Kim"}
+    office.world.post("/_world/salesforce/edit", edit)
     for signer in envelope(office)[1]:
         at_docusign(office, signer, "sign")
     office.drain()
     assert office.stage() == "renewed"
+    signed_card = next(one for one in office.cards() if one.kind == "signed")
+    assert signed_card.args["receipt"]["conflicts"], signed_card.args["receipt"]
 
 
 def long_missed(office: Office) -> None:
