@@ -17,7 +17,6 @@ from contractops.graphs.steps import NewCard
 from contractops.operator import cases, people
 from contractops.operator.store.tables import Card, Gate, Renewal
 from contractops.tools.alerts import days_left, next_morning, reach_at
-from contractops.tools.calendars import zone
 from contractops.tools.people import WorkingTime
 
 CARDS_A_DAY: Final = 3
@@ -70,7 +69,7 @@ def can_wait(row: Renewal | None, now: datetime, lead: int | None = None) -> boo
 def waiting_list(session: Session, person_id: str, now: datetime, rules: cases.Rules, *, told: str | None = None) -> NewCard:
     """The one list a day of what waits for the person; ``told`` is a renewal of whose silence only the list tells him."""
     working = cases.working_time(session, person_id, rules)
-    key = f"waiting/{person_id}/{now.astimezone(zone(working.zone)).date()}"
+    key = f"waiting/{person_id}/{reach_at(now, working, None).date()}"  # the day on which he sees it
     before = session.get(Card, key, populate_existing=True)
     silent = [] if before is None else list(before.args["told"])
     return NewCard(key, "waiting", person_id, args={"told": list(dict.fromkeys([*silent, *([told] if told else [])]))})
