@@ -35,7 +35,7 @@ from zoneinfo import ZoneInfo
 Json = dict[str, Any]
 T = TypeVar("T")
 
-PATIENCE: Final = 20.0
+PATIENCE: Final = 40.0
 """Seconds until a result that a person waits for counts as missing."""
 GLANCE: Final = 0.05
 STATES: Final = ("safe", "due", "missed", "unknown")

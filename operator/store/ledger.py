@@ -94,6 +94,8 @@ def release(session: Session, worker: str) -> None:
     """
     table = Effect.__table__  # type: ignore[attr-defined]  # SQLModel adds it
     session.connection().execute(update(table).where(table.c.status == "todo", table.c.claimed_by == worker).values(claimed_until=None))
+    # A start is a reason to try at once: what waited for a vendor may be possible again.
+    session.connection().execute(update(table).where(table.c.status == "todo", table.c.not_before.is_not(None)).values(not_before=None))
 
 
 def retry(session: Session, key: str) -> bool:
