@@ -164,12 +164,15 @@ class Jobs:
         self._postpone(effect, str(problem), max(wait, retry_at - wall_now()) if retry_at else wait)
 
     def _postpone(self, effect: Effect, error: str, wait: timedelta) -> None:
+        """Give the attempt back and ring again when the wait is over; a ring that is lost is found by the sweep of the next minute."""
         log.warning("effect put off", key=effect.key, error=error, seconds=wait.total_seconds())
         with self._database.write() as session:
             counted = ledger.postpone(session, effect, error, until=wall_now() + wait)
             told = counted and effect.kind != "slack.card" and effect.attempts == 1
             if told:
                 self._workbench.refresh_cards(session, effect.renewal_id)
+        if counted:
+            self._bell.enqueue(f"perform:{effect.key}:{effect.attempts}", "perform", [effect.key], delay=wait.total_seconds())
         if told:
             self.ring_effects(effect.renewal_id)
 

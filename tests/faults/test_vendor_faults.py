@@ -84,6 +84,18 @@ def without_repeats(outside: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in outside.items() if name not in {"envelope calls", "post calls"}}
 
 
+@pytest.mark.parametrize("name", ["envelope", "card", "rewrite"])
+def test_what_is_put_off_is_rung_for(name: str, template: Template, tmp_path: Path) -> None:
+    """An effect whose vendor asks for a second is tried again after it, without waiting for the minute's sweep."""
+    surface = SURFACES[name]
+    place = template(surface.template).copy(tmp_path / "place")
+    with place.with_world() as running:
+        running.post("/_world/faults", {"surface": surface.vendor, "operation": surface.operation, **FAULTS["503"]})
+        running.must("rings_only", step=surface.step)
+        assert running.get("/_world/faults") == []
+        assert max(receivers(running)["posts"].values()) == 1
+
+
 @pytest.mark.parametrize("name", ["envelope", "card", "crm"])
 def test_an_answer_later_than_the_time_out(
     name: str, template: Template, undisturbed: Callable[[Surface], tuple[dict[str, Any], dict[str, Any]]], tmp_path: Path
