@@ -45,7 +45,7 @@ def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
             found = run("coverage", "--json", db=db).json["contracts"]
             return any(each["stage"] != "watching" for each in found)
 
-        until(flagged, 30.0)
+        until(flagged, 90.0)  # generous: it waits for the claim, not for a time
         rung = run("recover", "--json", db=db)
         assert rung.status == 0
         assert json.loads(rung.out)["worker_seen"] is True
