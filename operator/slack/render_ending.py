@@ -135,7 +135,7 @@ def credit_due(card: CreditDueCard) -> Body:
             card.buttons,
             () if card.settled else (Action.CREDIT_MAIL, Action.CREDIT_FINANCE, Action.CREDIT_REASONS, Action.CREDIT_DISPUTE),
             primary=Action.CREDIT_MAIL,
-            says={Action.CREDIT_MAIL: f"Open an e-mail draft to {card.account}"},
+            says={Action.CREDIT_MAIL: f"Tell the customer {card.account}"},
         ),
         foot("No e-mail leaves before you send it.", f"Data checked {wording.moment(card.data_checked, card.zone)}."),
     )

@@ -184,8 +184,8 @@ def _signed_row(card: SignedCard, *, is_open: bool) -> list[Block]:
     says = {}
     if card.conflict is not None:
         says = {
-            Action.CRM_USE_SIGNED: f"Use the signed {card.conflict.label}, {shown(card.conflict.signed)}",
-            Action.CRM_KEEP: f"Keep the CRM {card.conflict.label}, {shown(card.conflict.crm)}",
+            Action.CRM_USE_SIGNED: f"Use signed value for {card.conflict.label}, {shown(card.conflict.signed)}",
+            Action.CRM_KEEP: f"Keep CRM value for {card.conflict.label}, {shown(card.conflict.crm)}",
         }
     order = (Action.CRM_USE_SIGNED, Action.CRM_KEEP, *shows) if is_open else shows
     return row(card.buttons, order, about={Action.CRM_FIELDS: str(card.fields)}, says=says)
