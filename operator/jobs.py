@@ -147,7 +147,7 @@ class Jobs:
         if ledger.KINDS[effect.kind] is ledger.Prevention.PERSON:
             self._park(effect, str(problem), unknown=True)
         else:
-            self._postpone(effect, str(problem), BACK_OFF[min(effect.attempts - 1, len(BACK_OFF) - 1)])
+            self._postpone(effect, str(problem), _wait(effect, problem))
 
     def _failed(self, effect: Effect, problem: VendorError | NotFound | Conflict) -> None:
         """A refusal that a repetition cannot heal stops; everything else is put off, as long as there is hope.
@@ -159,9 +159,7 @@ class Jobs:
         if hopeless or effect.attempts >= GIVE_UP_AFTER:
             self._park(effect, str(problem), unknown=False)
             return
-        wait = BACK_OFF[min(effect.attempts - 1, len(BACK_OFF) - 1)]
-        retry_at = problem.retry_at if isinstance(problem, VendorError) else None
-        self._postpone(effect, str(problem), max(wait, retry_at - wall_now()) if retry_at else wait)
+        self._postpone(effect, str(problem), _wait(effect, problem))
 
     def _postpone(self, effect: Effect, error: str, wait: timedelta) -> None:
         """Give the attempt back and ring again when the wait is over; a ring that is lost is found by the sweep of the next minute."""
@@ -292,6 +290,13 @@ class Jobs:
             due = ledger.to_do(session, at=wall)
         for key in due:
             self._bell.enqueue(f"perform:{key}:{uuid.uuid4().hex}", "perform", [key], once=f"perform:{key}"[:200])
+
+
+def _wait(effect: Effect, problem: VendorError | NotFound | Conflict) -> timedelta:
+    """How long the effect is put off: our back-off, or longer when the vendor says so."""
+    wait = BACK_OFF[min(effect.attempts - 1, len(BACK_OFF) - 1)]
+    retry_at = problem.retry_at if isinstance(problem, VendorError) else None
+    return max(wait, retry_at - wall_now()) if retry_at else wait
 
 
 def mark_due(session: Session, now: datetime) -> int:

@@ -5,7 +5,8 @@ Rule 2: a failure that may have happened after the vendor acted (no answer, 5xx,
 call that changes something, and an ordinary ``VendorError`` for a read.
 Rule 3: an ``ApiException`` is never turned into text: its ``__str__`` fails, and its body may hold what must not be logged. Only
 the status and the vendor's error code are reported.
-Rule 4: 401 buys one new token and repeats the call once: a call that was refused has done nothing.
+Rule 4: after a time-out the vendor may act yet: it is asked whether it did only when that time has passed once more.
+Rule 5: 401 buys one new token and repeats the call once: a call that was refused has done nothing.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, NoReturn
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError, NewConnectionError, ReadTimeoutError
 
 from contractops.operator.adapters.bearer import TokenSource
 from contractops.operator.adapters.docusign_wire import sdk
@@ -87,7 +88,7 @@ class DocuSignCalls:
                     continue
                 self._translate(error, changes=changes)
             except HTTPError as error:
-                raise _no_answer(error, changes=changes) from error
+                raise self._no_answer(error, changes=changes) from error
             except (TypeError, ValueError, AttributeError) as error:  # how the SDK's deserialiser fails on a foreign answer
                 raise _failed("gave an answer that cannot be read", changes=changes) from error
         raise AssertionError  # the second round always returns or raises
@@ -112,11 +113,11 @@ class DocuSignCalls:
             raise NotFound("CO-ENV-002", "DocuSign does not know this envelope or document.")
         raise RefusedByDocuSign(_error_word(error.body), status)
 
-
-def _no_answer(error: HTTPError, *, changes: bool) -> VendorError:
-    cause = getattr(error, "reason", None) or error  # MaxRetryError wraps what happened
-    sent = not isinstance(cause, _NEVER_SENT)
-    return _failed(f"did not answer ({type(cause).__name__})", changes=changes and sent)
+    def _no_answer(self, error: HTTPError, *, changes: bool) -> VendorError:
+        cause = getattr(error, "reason", None) or error  # MaxRetryError wraps what happened
+        sent = not isinstance(cause, _NEVER_SENT)
+        again = self._wall_now() + timedelta(seconds=self._timeouts.read) if isinstance(cause, ReadTimeoutError) else None
+        return _failed(f"did not answer ({type(cause).__name__})", changes=changes and sent, again=again)
 
 
 def _failed(what: str, *, changes: bool, again: datetime | None = None) -> VendorError:

@@ -253,9 +253,9 @@ class SlackMessenger:
         except URLError as error:
             if isinstance(error.reason, ConnectionRefusedError):
                 raise self._later("CO-SLK-020", f"Slack cannot be reached ({method})") from error
-            raise self._lost(method, once=once) from error
+            raise self._lost(method, once=once, silent=isinstance(error.reason, TimeoutError)) from error
         except (OSError, HTTPException) as error:
-            raise self._lost(method, once=once) from error
+            raise self._lost(method, once=once, silent=isinstance(error, TimeoutError)) from error
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
     def _refused(self, method: str, error: SlackApiError, *, once: bool) -> VendorError | NotFound:
@@ -271,9 +271,10 @@ class SlackMessenger:
             return NotFound("CO-SLK-023", f"Slack does not know what was asked for: {word} ({method})")
         return _Refusal(method, word)
 
-    def _lost(self, method: str, *, once: bool) -> VendorError:
+    def _lost(self, method: str, *, once: bool, silent: bool = False) -> VendorError:
+        """No answer came. When Slack was ``silent`` until the time-out it may act yet: nobody asks whether it did until that time is over again."""
         if once:
-            at = self._wall_now()
+            at = self._wall_now() + timedelta(seconds=self._client.timeout if silent else 0)
             return OutcomeUnknown("CO-SLK-024", f"no answer from Slack ({method}): it may have been posted", retry_at=at)
         return self._later("CO-SLK-025", f"no answer from Slack ({method})")
 

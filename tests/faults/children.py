@@ -18,7 +18,7 @@ from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import Position, Step
-from contractops.operator import arming, failpoints
+from contractops.operator import arming, failpoints, jobs
 from contractops.operator.adapters.docusign import DocuSign
 from contractops.operator.adapters.docusign_calls import Timeouts
 from contractops.operator.adapters.salesforce import Salesforce
@@ -87,10 +87,11 @@ def settings_of(folder: Path, world: str) -> Settings:
 
 
 class Driver:
-    """The operator of one child. How long to wait when Slack names no time is shortened, since a case waits for it."""
+    """The operator of one child. Waits between attempts that no vendor asked for are shortened, since a case waits for them."""
 
     def __init__(self, folder: Path, world: str) -> None:
         messenger._LATER = timedelta(seconds=1)
+        jobs.BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (0.1, 0.2, 1, 5))  # type: ignore[misc]  # final for the product
         self.operator = Operator(settings_of(folder, world))
         self.bell = MemoryBell()
         self.operator.bell._client = self.bell
@@ -422,4 +423,6 @@ def _arm(points: list[str], log: str) -> None:
         failpoints.arm(point, Path(log))
 
 
-CALLS: dict[str, Callable[..., None]] = {one.__name__: one for one in (first, again, rings_only, hurried, decide_all, many, one_move, answered, engine)}
+CALLS: dict[str, Callable[..., None]] = {
+    one.__name__: one for one in (first, again, rings_only, hurried, decide_all, many, one_move, answered, engine)
+}

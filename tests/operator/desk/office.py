@@ -250,16 +250,26 @@ class Office(Driver):
         return kept
 
     def restore(self, kept: Path) -> None:
-        """The database as it was, and every card rewritten from it."""
+        """The database as it was; every card that was written since is rewritten from it."""
+        now = self._revisions()
         self.salt = uuid.uuid4().hex
         self.operator.core.database.dispose()
         for end in ("-wal", "-shm"):
             (self.folder / f"contractops.db{end}").unlink(missing_ok=True)
         shutil.copy(kept, self.folder / "contractops.db")
+        then = self._revisions()
+        self.rewrite({key for key in then if now.get(key) != then[key]})
+
+    def rewrite(self, keys: set[str]) -> None:
+        """Have the cards of ``keys`` that stand in Slack say what the database says."""
         with self.database.write() as session:
-            rows = session.exec(select(Card).where(col(Card.ts).is_not(None))).all()
+            rows = session.exec(select(Card).where(col(Card.ts).is_not(None), col(Card.key).in_(keys))).all()
             cards.rewrite(session, list(rows), version=0, wall=wall_now())
         self.drain()
+
+    def _revisions(self) -> dict[str, int]:
+        with self.database.read() as session:
+            return dict(session.exec(select(Card.key, Card.revision)).all())
 
 
 def only(office: Office, renewal_id: str) -> None:
