@@ -21,7 +21,7 @@ from contractops.tools.people import WorkingTime
 
 CARDS_A_DAY: Final = 3
 NEVER_HELD_DAYS: Final = 7
-HELD_KINDS: Final = frozenset({"alert", "reminder", "told", "moved", "second", "approver_reminder", "passed_on"})
+HELD_KINDS: Final = frozenset({"alert", "reminder", "told", "moved", "second", "approver_reminder", "passed_on", "silent"})
 """Kinds that count toward the cap of a day: alerts and approvals."""
 AT_HIS_DESK: Final = timedelta(minutes=5)
 """So long after a click its consequences are answers to it."""

@@ -1,7 +1,8 @@
 """When to look at a renewal next.
 
 Rule 1: ``next_action_at`` is the earliest of: the next alert or its short reminders, the end of a snooze, the moment the window closes,
-the contract's own last day after a miss, an approver's answer time, the start of a term that renewed as decided. A closed term has none.
+the contract's own last day after a miss, an approver's answer time, a signer's silence or an invitation that came back, the start of a term
+that renewed as decided. A closed term has none.
 Rule 2: dates count back from the safe date; an overdue alert is due at once, that is as soon as it may reach its person.
 Rule 3: what is planned into quiet time and would pass its end there comes before it.
 """
@@ -15,7 +16,7 @@ from typing import Final
 from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import cases
+from contractops.operator import cases, signers
 from contractops.operator.addressing import NEVER_HELD_DAYS, addressee, posting_time, present
 from contractops.operator.store import gates
 from contractops.operator.store.tables import Alert, Card, Envelope, Gate, Renewal
@@ -43,6 +44,7 @@ LAPSES: Final = frozenset({Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED, Stage.I
 """Stages that end as missed when the safe date passes. An envelope that is out may still be signed; its own expiry ends it."""
 
 MORNING: Final = time(9, 0)
+BROADCAST_DAYS: Final = 60
 HELD: Final = "held"
 """Status of a lead time that is due and waits for room in a day of its person."""
 
@@ -72,6 +74,11 @@ def alert_moment(session: Session, row: Renewal, window: NoticeWindow, now: date
         return None
     working = cases.working_time(session, addressee(session, row.owner_id, now, rules), rules)
     return alert_at(window, working, alerts_sent(session, row), now)
+
+
+def is_near(row: Renewal, now: datetime) -> bool:
+    """Whether a reply in the thread is also shown in the channel: from 60 days before the safe date on, and where no date is known."""
+    return row.safe_on is None or row.zone is None or days_left(row.safe_on, row.zone, now) <= BROADCAST_DAYS
 
 
 def is_served(row: Renewal) -> bool:
@@ -150,6 +157,7 @@ def _moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules, 
         yield from (at for at in short_moments(session, row) if at > now)
     if lapses(session, row):
         yield window.decide_by
+    yield from _signer_moments(session, row, now, rules)
     gate = gates.open_of(session, row.id, row.version)
     if gate is not None and gate.kind == "approver":
         yield from _approver_moments(session, gate, window, now, rules)
@@ -170,6 +178,15 @@ def _approver_moments(session: Session, gate: Gate, window: NoticeWindow, now: d
         yield max(remind_at, now)
     if cases.next_in_line(session, gate.allowed):
         yield max(end, now)
+
+
+def _signer_moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> Iterator[datetime]:
+    """When the owner hears of the signer: at once of an invitation that came back, in the morning of its day of his silence."""
+    if signers.to_be_told(session, row) is not None:
+        yield now
+    question = signers.next_question(session, row, rules)
+    if question is not None:
+        yield question[1].at
 
 
 def _later(at: datetime | None, now: datetime) -> datetime | None:

@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import NewCard
-from contractops.operator import addressing, agenda, alerting, cases, terms_ahead
+from contractops.operator import addressing, agenda, alerting, cases, signers, terms_ahead
 from contractops.operator.alerting import put
 from contractops.operator.clock import wall_now
 from contractops.operator.store import audit, cards, gates
@@ -67,6 +67,7 @@ def _tend(session: Session, row: Renewal, window: NoticeWindow, now: datetime, r
     elif turn.due is not None:
         alerting.send(session, row, turn, now, rules)
     alerting.short_reminder(session, row, now, rules)
+    _signer(session, row, now, rules)
     if row.stage == Stage.MISSED:
         _refresh_missed(session, row)
     renewed_at = agenda.has_renewed_at(session, row, now, rules)
@@ -122,6 +123,23 @@ def _refresh_missed(session: Session, row: Renewal) -> None:
     """The contract's own last day is over: the cards of the miss say what helps now."""
     missed = session.exec(select(Card).where(Card.renewal_id == row.id, Card.kind == "missed")).all()
     cards.rewrite(session, list(missed), version=row.version, wall=wall_now())
+
+
+def _signer(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> None:
+    """Tell the owner at once of an invitation that came back, and ask him about a signer who is silent."""
+    to = addressing.addressee(session, row.owner_id, now, rules)
+    returned = signers.to_be_told(session, row)
+    if returned is not None:
+        args = {"envelope": returned.envelope.envelope_id, "email": returned.signer.email}
+        card = NewCard(returned.key("bounced"), "bounced", to, thread=alerting.root_of(row), broadcast=True, gated=True, args=args)
+        put(session, row, card, now, rules)
+    question = signers.next_question(session, row, rules)
+    if question is None or question[1].at > now:
+        return
+    waiting, step = question
+    args = {"envelope": waiting.envelope.envelope_id, "email": waiting.signer.email, "reason": step.reason.model_dump(mode="json")}
+    key, broadcast = f"{waiting.key('silent')}/{step.silence}", agenda.is_near(row, now)
+    put(session, row, NewCard(key, "silent", to, thread=alerting.root_of(row), broadcast=broadcast, gated=True, args=args), now, rules)
 
 
 def _approver(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> bool:

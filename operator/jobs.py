@@ -257,6 +257,7 @@ class Jobs:
             changed = apply_envelope(session, row, state, now=self._clock.now(), wall=wall_now())
             renewal_id = row.renewal_id
         if changed:
+            self.attend(renewal_id)
             self.ring(renewal_id)
             self.ring_effects(renewal_id)
 

@@ -23,7 +23,7 @@ from contractops.operator.store.tables import Effect, Envelope, Renewal
 from contractops.tools.crm import CrmPatch
 from contractops.tools.errors import InvariantError
 from contractops.tools.ports import Clock, Crm, EnvelopeControl, Signer
-from contractops.tools.signature import EnvelopePlan
+from contractops.tools.signature import EnvelopePlan, SignerPlan
 from contractops.tools.values import sha256_of
 
 
@@ -105,7 +105,7 @@ class Signing:
         envelope_id = str(effect.payload["envelope"])
         state = self._signer.state(envelope_id)
         signed = self._signer.signed_document(envelope_id)
-        plan = self._plan(effect.renewal_id)
+        plan = self._plan(envelope_id)
         found = compare(self._blob(plan.document_sha256), signed, plan.signers, state)
         answer = {
             "differences": [difference.model_dump(mode="json") for difference in found.differences],
@@ -143,9 +143,9 @@ class Signing:
             raise InvariantError("CO-EFF-001", f"the document {sha256[:12]} that was approved is not stored")
         return blob.content
 
-    def _plan(self, renewal_id: str) -> EnvelopePlan:
+    def _plan(self, envelope_id: str) -> EnvelopePlan:
         with self._database.read() as session:
-            return latest_plan(session, renewal_id)
+            return plan_of(session, envelope_id)
 
 
 class Records:
@@ -183,14 +183,23 @@ def answer_machine(session: Session, effect: Effect, event: Event, answer: dict[
     gates.decide(session, gates.key_of(effect.renewal_id, effect.version), "", event, by=gates.MACHINE, at=now, answer=answer)
 
 
-def latest_plan(session: Session, renewal_id: str) -> EnvelopePlan:
-    """The plan of the envelope that was sent last. Raises ``InvariantError`` CO-EFF-002 when none was."""
-    row = session.exec(
-        select(Effect).where(Effect.renewal_id == renewal_id, Effect.kind == "docusign.send").order_by(col(Effect.version).desc())
-    ).first()
+def plan_of(session: Session, envelope_id: str) -> EnvelopePlan:
+    """The plan of an envelope, with the signers whom people have put in others' places since. Raises ``InvariantError`` CO-EFF-002 when none is."""
+    row = session.exec(select(Effect).where(Effect.kind == "docusign.send", Effect.remote_id == envelope_id)).first()
     if row is None:
-        raise InvariantError("CO-EFF-002", f"{renewal_id} has no envelope")
-    return EnvelopePlan.model_validate(row.payload["plan"])
+        raise InvariantError("CO-EFF-002", f"{envelope_id} was not sent by us")
+    plan = EnvelopePlan.model_validate(row.payload["plan"])
+    changes = select(Effect).where(Effect.renewal_id == row.renewal_id, Effect.kind == "docusign.change_signer", Effect.status == "done")
+    for change in session.exec(changes.order_by(col(Effect.done_at))).all():
+        if change.payload["envelope"] == envelope_id:
+            plan = plan.model_copy(update={"signers": tuple(_replaced(one, change.payload) for one in plan.signers)})
+    return plan
+
+
+def _replaced(signer: SignerPlan, change: dict[str, Any]) -> SignerPlan:
+    if signer.email.casefold() != str(change["old_email"]).casefold():
+        return signer
+    return signer.model_copy(update={"name": change["name"], "email": change["email"], "title": ""})
 
 
 _ORDER = {"created": 0, "sent": 1, "delivered": 2, "completed": 3, "declined": 3, "voided": 3}
@@ -222,6 +231,7 @@ def _take_over(session: Session, row: Envelope, state: dict[str, Any], now: date
         return False
     row.state, row.status = state, state["status"]
     session.add(row)
+    _look_again(session, row, now)
     event = _event(state, row, now)
     if event is not None and row.open:
         row.open = False
@@ -230,6 +240,14 @@ def _take_over(session: Session, row: Envelope, state: dict[str, Any], now: date
             gate = gates.key_of(renewal.id, renewal.version)
             gates.decide(session, gate, "", event, by=gates.MACHINE, at=now, answer=_said(state))
     return True
+
+
+def _look_again(session: Session, row: Envelope, now: datetime) -> None:
+    """News of the signers moves what the owner is asked next: the sweep attends to the renewal and plans it afresh."""
+    renewal = session.get_one(Renewal, row.renewal_id, populate_existing=True)
+    if renewal.stage == Stage.OUT_FOR_SIGNATURE:
+        renewal.next_action_at = now
+        session.add(renewal)
 
 
 def _event(state: dict[str, Any], row: Envelope, now: datetime) -> Event | None:

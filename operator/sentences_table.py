@@ -149,6 +149,8 @@ REASONS: dict[str, Template] = {
     "answer.third_of_days_left": "A third of the days left to answer, since the deadline is near: by {by:moment}.",
     "answer.four_working_hours": "Four working hours to answer, since the deadline is very near: by {by:moment}.",
     "answer.deadline": "The deadline itself is the time to answer: by {by:moment}.",
+    "silence.unopened": "Not opened {days} working days after {since:day}: asked on {on:day}.",
+    "silence.unsigned": "Not signed {days} working days after it was opened on {since:day}: asked on {on:day}.",
     "coverage.due": "{days_left} days are left until the safe date {safe_on:day}.",
     "coverage.later": "The safe date {safe_on:day} is {days_left} days away.",
     "coverage.missed": "The safe date {safe_on:day} has passed.",

@@ -24,7 +24,10 @@ class Clock(Protocol):
 
 
 class RecipientState(Value):
-    """One signer as the vendor sees him. ``status``: created, sent, delivered (opened), completed, declined."""
+    """One signer as the vendor sees him. ``status``: created, sent, delivered (opened), completed, declined, autoresponded (the invitation came back).
+
+    ``at``: since when he is there, as far as the vendor says; ``reason``: his words, or those of the mail system that refused it.
+    """
 
     name: str
     email: str

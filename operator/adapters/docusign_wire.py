@@ -142,7 +142,7 @@ def _recipient(person: Any) -> RecipientState:
         email=person.email or "",
         status=(person.status or "").lower(),
         at=_instant(at) if at else None,
-        reason=person.declined_reason or None,
+        reason=person.declined_reason or person.auto_responded_reason or None,
     )
 
 

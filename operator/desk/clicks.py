@@ -38,6 +38,9 @@ def open_form(call: Call) -> Reply:
     if refusal is not None:
         return refusal
     form = forms.form(call.session, Action(call.button.action), call.renewal, call.card, call.button, call.now, call.rules)
+    if form is None and call.button.action == Action.ENVELOPE_SIGNER and open_envelope(call) is not None:
+        said = "Nobody else may sign: the CRM has no other contact with signing right. Add the person in the CRM, then click again."
+        return refused(call, Simple(text=said), "no other signer")
     if form is None:
         return refused(call, AlreadyClosed(), "no form in this state")
     return Reply(form=form, outcome="form opened")

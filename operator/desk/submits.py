@@ -12,7 +12,7 @@ from datetime import time
 from typing import Any, Final, TypeVar
 
 from contractops.graphs.lifecycle import Event
-from contractops.operator import cases, people
+from contractops.operator import cases, people, signers
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import credit, handover
@@ -41,7 +41,7 @@ from contractops.operator.store.tables import Draft, Effect, NoticeEvidence
 from contractops.tools.calendars import zone
 from contractops.tools.errors import InvariantError
 from contractops.tools.notice_window import moment
-from contractops.tools.terms import Terms, TermsChoices
+from contractops.tools.terms import TermsChoices
 from contractops.tools.terms_edit import edit
 
 T = TypeVar("T", bound=Submission)
@@ -155,14 +155,13 @@ def change_signer(call: Call) -> Reply:
     """Another signer of the customer, while the first has not signed; approved terms stay as they are."""
     contact_id = _typed(call, SignerSubmission).contact_id
     envelope = open_envelope(call)
-    draft = call.session.get(Draft, (call.renewal.id, call.renewal.draft_number))
-    if envelope is None or draft is None:
+    if envelope is None:
         return refused(call, AlreadyClosed(), "no open envelope")
     if not may_help(call):
         return not_yours(call)
     overview = cases.overview(call.session, call.renewal, call.now, call.rules)
     chosen = next((one for one in overview.source.contacts if one.contact_id == contact_id and one.may_sign), None)
-    old = Terms.model_validate(draft.terms).signer
+    old = signers.customers_signer(call.session, envelope)
     if chosen is None or old is None:
         return refused(call, AlreadyClosed(), "not a contact with signing right")
     payload = {"envelope": envelope.envelope_id, "old_email": old.email, "name": chosen.name, "email": chosen.email}

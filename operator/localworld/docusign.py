@@ -304,7 +304,7 @@ def _control_act(service: SigningService) -> Handler:
     async def act(request: Request) -> Response:
         body = await body_of(request, action=str, envelope_id=str, recipient=str)
         if body.get("action") not in get_args(Action):
-            return _refused("INVALID_REQUEST_PARAMETER", "action is open, sign or decline", 400)
+            return _refused("INVALID_REQUEST_PARAMETER", "action is open, sign, decline or bounce", 400)
         try:
             envelope = service.act(body["envelope_id"], body["recipient"], body["action"], str(body.get("reason", "")))
         except DocuSignError as error:

@@ -21,7 +21,7 @@ from contractops.operator.localworld.docusign_connect import Connect
 from contractops.operator.localworld.docusign_state import DocuSignError
 from contractops.operator.localworld.world import Document, World
 
-Action: TypeAlias = Literal["open", "sign", "decline"]
+Action: TypeAlias = Literal["open", "sign", "decline", "bounce"]
 Tampering: TypeAlias = Literal["alter_document", "wrong_signer"]
 
 STRANGER: Final = {"name": "Alex Stranger", "email": "alex.stranger@elsewhere.example"}
@@ -107,11 +107,13 @@ class SigningService:
     # People
 
     def act(self, envelope_id: str, who: str, action: Action, reason: str = "") -> Document:
-        """A person (recipient id or e-mail) opens, signs or declines. Raises DocuSignError."""
+        """A person (recipient id or e-mail) opens, signs or declines, or his mail system sends the invitation back. Raises DocuSignError."""
         self.expire_due()
         envelope, now = self.envelope(envelope_id), self.world.now()
         if action == "open":
             events = state.open_by(envelope, who, now)
+        elif action == "bounce":
+            events = state.bounce_by(envelope, who, now)
         elif action == "decline":
             events = state.decline_by(envelope, who, reason, now)
         else:

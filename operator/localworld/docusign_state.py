@@ -19,6 +19,7 @@ from contractops.operator.localworld.world import Document
 Event: TypeAlias = tuple[str, str]
 
 EXPIRED_REASON: Final = "Envelope has expired."
+BOUNCED_REASON: Final = "550 5.1.1 The e-mail account that you tried to reach does not exist."
 DEFAULT_EXPIRE_DAYS: Final = 120
 OPEN_STATES: Final = frozenset({"sent", "delivered"})
 _KINDS: Final = ("signers", "carbonCopies")
@@ -140,6 +141,18 @@ def decline_by(envelope: Document, who: str, reason: str, now: datetime) -> list
     return [("recipient-declined", each["recipientId"]), ("envelope-declined", "")]
 
 
+def bounce_by(envelope: Document, who: str, now: datetime) -> list[Event]:
+    """The mail system of a signer whose turn it is, and who has not looked yet, sends the invitation back; the envelope stays out."""
+    each = _whose_turn(envelope, who)
+    if each["status"] != "sent":
+        message = "The recipient has opened the envelope already."
+        raise DocuSignError("INVALID_REQUEST_PARAMETER", message)
+    each["status"] = "autoresponded"
+    each["autoRespondedReason"] = BOUNCED_REASON
+    note(envelope, now, "Mail Delivery Failed", each["name"])
+    return [("recipient-autoresponded", each["recipientId"])]
+
+
 def void(envelope: Document, reason: str, now: datetime) -> list[Event]:
     """The sender takes the envelope back. Raises DocuSignError unless it is sent or delivered."""
     if envelope["status"] not in OPEN_STATES:
@@ -173,6 +186,11 @@ def change_signer(envelope: Document, change: Document, now: datetime) -> None:
         raise DocuSignError("RECIPIENT_NOT_IN_SEQUENCE", message)
     before = each["email"]
     each.update({field: str(change[field]) for field in ("name", "email", "routingOrder") if change.get(field)})
+    if each["email"].casefold() != before.casefold() and each["status"] in OPEN_STATES | {"autoresponded"}:
+        # Another mailbox gets an invitation of its own, and nobody there has looked yet.
+        each["status"], each["sentDateTime"] = "sent", stamp(now)
+        each.pop("deliveredDateTime", None)
+        each.pop("autoRespondedReason", None)
     note(envelope, now, f"Changed recipient from {before} to {each['email']}", "sender")
 
 

@@ -21,6 +21,7 @@ _PLAIN: Final = (
 _RECIPIENT: Final = (
     "name", "email", "recipientId", "recipientIdGuid", "recipientType", "routingOrder", "note", "roleName", "clientUserId",
     "status", "sentDateTime", "deliveredDateTime", "signedDateTime", "declinedDateTime", "declinedReason",
+    "autoRespondedReason",
 )  # fmt: skip
 
 
@@ -89,11 +90,12 @@ def connect_body(envelope: Document, event: state.Event, base_url: str, now: dat
     if recipient:
         data["recipientId"] = recipient
     summary = envelope_view(envelope, include)
-    # The summary of an event knows nothing of a purge or of recipient types, and has the expiry inside "notification".
+    # The summary of an event knows nothing of a purge, of recipient types or of what a mail system said, and has the expiry inside "notification".
     for absent in ("purgeState", "expireEnabled", "expireAfter", "expireDateTime"):
         summary.pop(absent, None)
     for person in (each for people in summary.get("recipients", {}).values() if isinstance(people, list) for each in people):
         person.pop("recipientType")
+        person.pop("autoRespondedReason", None)
     data["envelopeSummary"] = summary | {"notification": envelope["notification"]}
     return {
         "event": name,

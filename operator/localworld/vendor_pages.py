@@ -43,6 +43,7 @@ def routes(world: World) -> list[BaseRoute]:
     return [
         Route("/docusign", _envelopes(service)),
         Route("/docusign/sign/{envelope}/{recipient}", _sign(service), methods=["GET", "POST"]),
+        Route("/docusign/bounce/{envelope}/{recipient}", _bounce(service), methods=["POST"]),
         Route("/docusign/page/{envelope}/{number:int}.png", _page_image(service)),
         Route("/docusign/file/{envelope}", _file(service)),
         Route("/crm", _crm(records)),
@@ -93,6 +94,8 @@ def _person(envelope: Document, each: Document) -> Document:
     why_not = ""
     if each["status"] in {"completed", "declined"}:
         why_not = "signed" if each["status"] == "completed" else "declined"
+    elif each["status"] == "autoresponded" and envelope["status"] in state.OPEN_STATES:
+        why_not = "the invitation came back"
     elif not may_act:
         why_not = "waits for the person before" if envelope["status"] in state.OPEN_STATES else f"the envelope is {envelope['status']}"
     return {
@@ -102,6 +105,8 @@ def _person(envelope: Document, each: Document) -> Document:
         "may_act": may_act,
         "why_not": why_not,
         "link": f"/docusign/sign/{envelope['envelopeId']}/{quote(each['recipientId'])}",
+        "may_bounce": may_act and each["status"] == "sent",
+        "bounce": f"/docusign/bounce/{envelope['envelopeId']}/{quote(each['recipientId'])}",
     }
 
 
@@ -122,6 +127,20 @@ def _sign(service: SigningService) -> Handler:
         return await _decide(service, request, envelope_id, recipient)
 
     return sign
+
+
+def _bounce(service: SigningService) -> Handler:
+    async def bounce(request: Request) -> Response:
+        if not _same_origin(request):
+            return _missing("A form from another site")
+        try:
+            service.act(request.path_params["envelope"], request.path_params["recipient"], "bounce")
+        except DocuSignError:
+            return _missing("An invitation that could come back")
+        service.wake()
+        return RedirectResponse("/docusign", status_code=303)
+
+    return bounce
 
 
 async def _decide(service: SigningService, request: Request, envelope_id: str, recipient: str) -> Response:

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import cases, people, wording
+from contractops.operator import cases, people, signers, wording
 from contractops.operator.sentences import source
 from contractops.operator.showing import facts
 from contractops.operator.showing.explain import next_told
+from contractops.operator.showing.outcome import ways_on
 from contractops.operator.showing.scene import Scene
 from contractops.operator.showing.states import alert_state
 from contractops.operator.slack import phrases
@@ -30,6 +31,7 @@ from contractops.operator.slack.views import (
 from contractops.operator.slack.views_outcome import HandoverNotice, SnoozedLine, TextReply
 from contractops.operator.store.tables import Card
 from contractops.tools.alerts import AlertForm, days_left, snooze_limit
+from contractops.tools.silence import LADDER_DAYS
 
 FULL = frozenset({AlertForm.FULL_CARD, AlertForm.FULL_CARD_MAIL})
 MENTIONED = FULL | {AlertForm.MENTION}
@@ -147,11 +149,39 @@ def reminder(scene: Scene) -> AlertCard | ReminderReply | TextReply:
         otherwise=follows,
         monthly=found.monthly,
         told=_told_with(scene),
+        **_missing_signature(scene),
         changed=_news(scene) if is_open or scene.asked is None or scene.asked.decision is None else "",
         mention=people.slack_address(scene.session, row.owner_id or "")[0] if is_open and form in MENTIONED else None,
         answered=None if is_open else _answered(scene),
-        buttons=_reminder_buttons(scene) if is_open else (),
+        buttons=_reminder_buttons(scene) if is_open else _signature_buttons(scene),
     )
+
+
+def _asked_about(scene: Scene) -> signers.Waiting | None:
+    """The signer whom this reminder asks about: from 14 days on, in the visit in which it was sent."""
+    lead = scene.card.args.get("lead")
+    if (lead is not None and lead > LADDER_DAYS) or not scene.is_open("signature"):
+        return None
+    return signers.waiting_for(scene.session, scene.row)
+
+
+def _missing_signature(scene: Scene) -> dict[str, str]:
+    """Whose signature is missing, and the question about him."""
+    waiting = _asked_about(scene)
+    if waiting is None:
+        return {}
+    name = waiting.signer.name
+    if waiting.came_back:
+        return {"signer": name, "asks": f"The invitation to {name}, {waiting.signer.email}, came back."}
+    return {"signer": name, "asks": f"{name}: {phrases.silent(name, waiting.opened_at, scene.zone)}"}
+
+
+def _signature_buttons(scene: Scene) -> tuple[Button, ...]:
+    """What helps with the signer; the way to the card."""
+    waiting = _asked_about(scene)
+    if waiting is None:
+        return ()
+    return (*scene.row_of(*ways_on(waiting)), scene.button(Action.CARD_OPEN, about=f"{scene.row.id}/root"))
 
 
 def _news(scene: Scene) -> str:

@@ -17,6 +17,7 @@ from contractops.operator import cases, people, wording
 from contractops.operator.showing.checks import check
 from contractops.operator.showing.edit_form import edit_form, signers
 from contractops.operator.showing.scene import terms_of
+from contractops.operator.signers import customers_signer
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.commands import FieldValue
 from contractops.operator.slack.forms import (
@@ -34,7 +35,7 @@ from contractops.operator.slack.forms import (
 )
 from contractops.operator.slack.modals import TEXTS, render_form
 from contractops.operator.store import gates
-from contractops.operator.store.tables import Approval, Button, Card, Draft, Renewal
+from contractops.operator.store.tables import Approval, Button, Card, Draft, Envelope, Renewal
 from contractops.tools.alerts import snooze_limit
 from contractops.tools.terms import Terms
 
@@ -70,6 +71,11 @@ class _Asked:
         """Whether the question of the button is still open."""
         gate = gates.open_of(self.session, self.renewal.id, self.renewal.version)
         return gate is not None and gate.key == self.button.gate_key
+
+    @property
+    def envelope(self) -> Envelope | None:
+        """The envelope that is out, if any."""
+        return self.session.exec(select(Envelope).where(Envelope.renewal_id == self.renewal.id, Envelope.open)).first()
 
     @property
     def draft(self) -> Draft | None:
@@ -188,12 +194,14 @@ def _hand_over(asked: _Asked) -> Form | None:
 
 
 def _signer(asked: _Asked) -> Form | None:
-    """Everybody with signing right but the present signer."""
-    stored = asked.draft
-    if stored is None:
+    """Everybody with signing right but the one whom the envelope has now; the same person counts with another address."""
+    stored, envelope = asked.draft, asked.envelope
+    if stored is None or envelope is None:
         return None
-    now = terms_of(stored).signer
-    others = tuple(one for one in signers(asked.facts.source, None) if now is None or one.value != now.contact_id)
+    now = customers_signer(asked.session, envelope)
+    source = asked.facts.source
+    emails = {one.contact_id: one.email.casefold() for one in source.contacts}
+    others = tuple(one for one in signers(source, None) if now is None or emails[one.value] != now.email.casefold())
     return SignerForm(**asked.base, number=stored.number, signers=others) if others else None
 
 

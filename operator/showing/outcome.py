@@ -12,15 +12,16 @@ from typing import Any, Final
 from sqlmodel import select
 
 from contractops.graphs.lifecycle import Event
-from contractops.operator import cases, wording
+from contractops.operator import signers, wording
+from contractops.operator.sentences import sentence
 from contractops.operator.showing.scene import Scene
 from contractops.operator.showing.states import PARKED, plan_of
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.views import Act
 from contractops.operator.slack.views_outcome import (
+    Bounced,
     Completed,
     Expired,
-    Opened,
     PersonsText,
     SentReply,
     SentState,
@@ -31,19 +32,15 @@ from contractops.operator.slack.views_outcome import (
 )
 from contractops.operator.store.tables import Effect, Envelope
 from contractops.tools.alerts import days_left
-from contractops.tools.calendars import add_business_days
 from contractops.tools.ports import EnvelopeState
 from contractops.tools.signature import CUSTOMER, SUPPLIER, EnvelopePlan, SignerPlan
-
-UNOPENED_DAYS: Final = 3
-UNSIGNED_DAYS: Final = 5
-"""Working days without a look, or without a signature after it, until the owner is asked about the signer."""
+from contractops.tools.values import Reason
 
 SIGNING_SERVICE: Final = "DocuSign"
 
 
 def sent(scene: Scene) -> SentReply | TextReply:
-    """The envelope of one approval: on its way, out, silent, or ended."""
+    """The envelope of one approval: on its way, out, or ended."""
     account = scene.facts.account_name
     effect = scene.effect("docusign.send", scene.asked.version) if scene.asked else None
     if effect is None:
@@ -54,8 +51,8 @@ def sent(scene: Scene) -> SentReply | TextReply:
     pending = _under_way(scene, envelope)
     if pending:
         return TextReply(text=pending, account=account)
-    state = _state(scene, envelope, plan_of(effect))
-    return _reply(scene, plan_of(effect), state, _buttons(scene, state) if envelope.open else ())
+    actions = (Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER, Action.ENVELOPE_VOID)
+    return _reply(scene, plan_of(effect), _ended(scene, envelope, plan_of(effect)), scene.row_of(*actions) if envelope.open else ())
 
 
 def _on_its_way(effect: Effect) -> str:
@@ -111,7 +108,7 @@ def _changed_to(scene: Scene) -> str | None:
     return str(effect.payload["name"]) if effect is not None and is_mine and effect.status == "done" else None
 
 
-def _state(scene: Scene, envelope: Envelope, plan: EnvelopePlan) -> SentState | None:
+def _ended(scene: Scene, envelope: Envelope, plan: EnvelopePlan) -> SentState | None:
     found = EnvelopeState.model_validate(envelope.state)
     match found.status:
         case "completed":
@@ -124,7 +121,7 @@ def _state(scene: Scene, envelope: Envelope, plan: EnvelopePlan) -> SentState | 
             by_us = taken_back(scene, envelope.envelope_id, found.changed_at)
             return Expired(at=found.changed_at) if found.changed_at >= envelope.expires_at and by_us is None else _voided(by_us, found)
         case _:
-            return _silence(scene, envelope, found)
+            return None
 
 
 def _voided(by_us: Act | None, found: EnvelopeState) -> Voided:
@@ -139,30 +136,56 @@ def taken_back(scene: Scene, envelope_id: str | None, at: datetime) -> Act | Non
     return None
 
 
-def _silence(scene: Scene, envelope: Envelope, found: EnvelopeState) -> Silent | None:
-    """Nobody looked for three working days, or looked and did not sign for five; else None."""
-    waiting = next((one for one in found.recipients if one.status != "completed"), None)
+def ways_on(waiting: signers.Waiting) -> tuple[Action, ...]:
+    """What helps with a signer: another address, a word, a reminder, another person. Who signs for us is the limits' choice."""
+    if waiting.is_ours:
+        return () if waiting.came_back else (Action.ENVELOPE_RESEND,)
+    if waiting.came_back:
+        return (Action.ENVELOPE_SIGNER,)
+    return (Action.ENVELOPE_NUDGE,) if waiting.opened_at else (Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER)
+
+
+def silent(scene: Scene) -> SentReply | TextReply:
+    """The question about a signer who has not opened, or not signed; what became of it, once it is answered elsewhere."""
+    waiting = _still_waits(scene)
     if waiting is None:
-        return None
-    if waiting.status == "delivered" and waiting.at is not None:
-        # The vendor names one moment of opening, not how often: so one is what is known.
-        return Silent(opened=Opened(times=1, last=waiting.at)) if _since(scene, waiting.at) >= UNSIGNED_DAYS else None
-    return Silent(opened=None) if _since(scene, envelope.sent_at) >= UNOPENED_DAYS else None
+        return _no_longer(scene)
+    why = sentence(Reason.model_validate(scene.card.args["reason"]), scene.zone)
+    return _about(scene, waiting, Silent(opened=waiting.opened_at, why=why), scene.row_of(*ways_on(waiting)))
 
 
-def _since(scene: Scene, at: datetime) -> int:
-    """Working days of the owner from ``at`` until now, as far as they matter here."""
-    working = cases.working_time(scene.session, scene.row.owner_id, scene.rules)
-    today = wording.local_date(scene.now, working.zone)
-    first = wording.local_date(at, working.zone)
-    return next((count for count in range(UNSIGNED_DAYS, 0, -1) if add_business_days(first, count, working.holiday_calendar) <= today), 0)
+def bounced(scene: Scene) -> SentReply | TextReply:
+    """An invitation that came back; nothing to do any more once the address was changed."""
+    waiting = _still_waits(scene)
+    if waiting is None or not waiting.came_back:
+        return _no_longer(scene)
+    state = Bounced(email=waiting.signer.email, words=waiting.signer.reason or "")
+    return _about(scene, waiting, state, scene.row_of(*ways_on(waiting)))
 
 
-def _buttons(scene: Scene, state: SentState | None) -> tuple[Button, ...]:
-    actions = [Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER]
-    if isinstance(state, Silent) and state.opened is not None:
-        actions.append(Action.ENVELOPE_NUDGE)
-    return scene.row_of(*actions, Action.ENVELOPE_VOID) if state is None or isinstance(state, Silent) else ()
+def _still_waits(scene: Scene) -> signers.Waiting | None:
+    """The signer whom the card is about, while the envelope still waits for him."""
+    waiting, args = signers.waiting_for(scene.session, scene.row), scene.card.args
+    same = waiting is not None and (waiting.envelope.envelope_id, waiting.signer.email) == (args["envelope"], args["email"])
+    return waiting if same else None
+
+
+def _about(scene: Scene, waiting: signers.Waiting, state: SentState, buttons: tuple[Button, ...]) -> SentReply | TextReply:
+    plan = _plan_of(scene, waiting.envelope)
+    if plan is None:
+        return _no_longer(scene)
+    pending = _under_way(scene, waiting.envelope)
+    if pending:
+        return TextReply(text=pending, account=scene.facts.account_name)
+    reply = _reply(scene, plan, state, buttons)
+    return reply.model_copy(update={"signer": waiting.signer.name})
+
+
+def _no_longer(scene: Scene) -> TextReply:
+    """The envelope does not wait for this signer any more."""
+    name, waiting = scene.facts.account_name, signers.waiting_for(scene.session, scene.row)
+    said = "this question is over." if waiting is None else f"it waits for {waiting.signer.name} now."
+    return TextReply(text=f"{name}: {said}", account=name)
 
 
 def returned(scene: Scene) -> SentReply | PersonsText | TextReply:

@@ -35,6 +35,8 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "second": approval.second,
     "approver_reminder": approval.reminder,
     "sent": outcome.sent,
+    "silent": outcome.silent,
+    "bounced": outcome.bounced,
     "returned": outcome.returned,
     "signed": signed.signed,
     "team": ending.team,

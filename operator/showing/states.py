@@ -8,6 +8,7 @@ from __future__ import annotations
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator import wording
 from contractops.operator.showing.scene import US, Scene, terms_of
+from contractops.operator.signers import CAME_BACK
 from contractops.operator.slack.views import (
     Act,
     AlertState,
@@ -112,6 +113,7 @@ def _sending(scene: Scene) -> AlertState:
     opened = [one.at for one in theirs if one.status in {"delivered", "completed"} and one.at is not None]
     signed = [one.at for one in theirs if one.status == "completed" and one.at is not None]
     return OutForSignature(
+        came_back=any(one.status == CAME_BACK for one in state.recipients),
         since=wording.local_date(envelope.sent_at, scene.zone),
         opened=wording.local_date(opened[0], scene.zone) if opened and not signed else None,
         signed=wording.local_date(signed[0], scene.zone) if signed else None,

@@ -112,6 +112,11 @@ def confirm(title: str, text: str, yes: str, no: str = "Go back", *, danger: boo
     return dialog | {"style": "danger"} if danger else dialog
 
 
+def resend_confirm(signer: str, what: str) -> Block:
+    """The dialog before a signer gets his invitation once more."""
+    return confirm("Resend the invitation?", f"The signing service reminds {signer} of {what} once more.", "Resend")
+
+
 def row(
     buttons: Sequence[Button],
     order: Sequence[Action],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from contractops.operator import wording
@@ -66,6 +67,13 @@ def then_what(otherwise: Otherwise) -> str:
             return f"Then it ends on {wording.day(otherwise.on)}."
         case RollsOn():
             return "Then it goes on from month to month."
+
+
+def silent(signer: str, opened: datetime | None, zone: str) -> str:
+    """The question about a signer who has not signed: whether he looked, as far as the signing service says."""
+    if opened is None:
+        return f"Not opened yet. Is {signer.split(' ', 1)[0]} still the right person?"
+    return f"Opened {wording.local_day(opened, zone)}. Not signed."
 
 
 def limit_value(value: int | Decimal | Money) -> str:

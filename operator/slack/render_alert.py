@@ -20,6 +20,7 @@ from contractops.operator.slack.blocks import (
     message,
     phone,
     quote,
+    resend_confirm,
     row,
     section,
 )
@@ -220,12 +221,25 @@ def state_line(state: AlertState, zone: str) -> str:  # noqa: C901, PLR0911 - on
 def _out(state: OutForSignature) -> str:
     opened = f" Opened {wording.day(state.opened)}." if state.opened else ""
     signed = f" Signed by the customer {wording.day(state.signed)}." if state.signed else ""
-    return f"Out for signature since {wording.day(state.since)}.{opened}{signed}"
+    back = " The invitation came back." if state.came_back else ""
+    return f"Out for signature since {wording.day(state.since)}.{opened}{signed}{back}"
 
 
 def quiet(until: datetime, zone: str) -> str:
     """What a snooze means."""
     return f"Quiet until {wording.moment(until, zone)}. A changed date, a credit or a customer notice still comes through."
+
+
+REMINDER_ROW = (
+    Action.RENEWAL_PREPARE,
+    Action.DRAFT_OPEN,
+    Action.NOTICE_EVIDENCE,
+    Action.ENVELOPE_NUDGE,
+    Action.ENVELOPE_RESEND,
+    Action.ENVELOPE_SIGNER,
+    Action.CARD_OPEN,
+)
+"""Buttons of a reminder, by what is missing."""
 
 
 def reminder(card: ReminderReply) -> Body:
@@ -236,16 +250,24 @@ def reminder(card: ReminderReply) -> Body:
     worth = f"Worth {wording.monthly(card.monthly)}."
     paragraph = f"\n{phrases.if_nobody_acts(card.contract_id, card.otherwise)}\n{worth}"
     changed = [section("changed", f"New since the last reminder: {card.changed}.")] if card.changed else []
+    asks = [section("asks", card.asks)] if card.asks else []
     told = [f"Also told: {wording.listing(card.told)}."] if card.told else []
     if card.answered is not None:
         told.append(f"Answered by {card.answered.by}, {wording.moment(card.answered.at, card.zone)}.")
-    allowed = () if card.answered else (Action.RENEWAL_PREPARE, Action.DRAFT_OPEN, Action.NOTICE_EVIDENCE, Action.CARD_OPEN)
+    allowed = () if card.answered else REMINDER_ROW
     primary = next((button.action for button in card.buttons if button.action is not Action.CARD_OPEN), None)
     return message(
         phone(f"{title}, by {due}.", f"{title}."),
         section("lead", *mention, Bold(f"{title}. Decide by {due}."), paragraph),
         *changed,
-        *row(card.buttons, allowed, primary=primary, says={Action.RENEWAL_PREPARE: f"Prepare terms for {card.account}"}),
+        *asks,
+        *row(
+            card.buttons,
+            allowed,
+            primary=primary,
+            says={Action.RENEWAL_PREPARE: f"Prepare terms for {card.account}"},
+            confirms={Action.ENVELOPE_RESEND: resend_confirm(card.signer, "the order form")},
+        ),
         *([foot(*told)] if told else []),
     )
 

@@ -7,7 +7,21 @@ from datetime import date
 from contractops.operator import wording
 from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action
-from contractops.operator.slack.blocks import Block, Body, Bold, confirm, foot, header, lines, message, phone, quote, row, section
+from contractops.operator.slack.blocks import (
+    Block,
+    Body,
+    Bold,
+    confirm,
+    foot,
+    header,
+    lines,
+    message,
+    phone,
+    quote,
+    resend_confirm,
+    row,
+    section,
+)
 from contractops.operator.slack.views import Act
 from contractops.operator.slack.views_outcome import (
     Bounced,
@@ -30,8 +44,8 @@ _AGAIN = (Action.DRAFT_EDIT, Action.RENEWAL_STOP, Action.RENEWAL_HANDOVER)
 
 SENT_ROWS: dict[type, tuple[Action, ...]] = {
     type(None): (Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER, Action.ENVELOPE_VOID),
-    Silent: (Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER, Action.ENVELOPE_NUDGE, Action.ENVELOPE_VOID),
-    Bounced: (Action.ENVELOPE_SIGNER, Action.ENVELOPE_VOID),
+    Silent: (Action.ENVELOPE_NUDGE, Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER),
+    Bounced: (Action.ENVELOPE_SIGNER,),
     SignerDeclined: _AGAIN,
     Voided: _AGAIN,
     Expired: _AGAIN,
@@ -46,16 +60,19 @@ def sent(card: SentReply) -> Body:
     state = card.state
     left = f"{phrases.days(card.days_left)} left."
     note: list[Block] = []
+    tail: list[Block] = []
     match state:
         case None:
             said = _out(card)
         case Silent():
-            said = _silent(card, state)
+            said = f"{phrases.silent(card.signer, state.opened, card.zone)} {left}"
+            tail = [foot(state.why)] if state.why else []
         case SignerDeclined():
             said = f"{state.by} declined on {wording.moment(state.at, card.zone)}. {left}"
             note = [quote("note", f"{state.by} wrote: ", state.words)] if state.words.strip() else []
         case Bounced():
-            said = f"The invitation to {state.email} came back. Is the address right? {left}"
+            said = f"The invitation to {card.signer}, {state.email}, came back. Is the address right? {left}"
+            note = [quote("note", "The mail system said: ", state.words)] if state.words.strip() else []
         case Voided():
             said = f"Taken back by {state.act.by}, {wording.moment(state.act.at, card.zone)}. {card.signer} can no longer sign draft {card.number}. {left}"
         case Expired():
@@ -63,18 +80,39 @@ def sent(card: SentReply) -> Body:
         case Completed():
             said = f"Signed by everybody on {wording.moment(state.at, card.zone)}."
     return message(
-        phone(f"{name}, draft {card.number}: {said}", f"{name}: {said}", f"{name}, draft {card.number}: news about the signature."),
+        phone(f"{name}, draft {card.number}: {said}", f"{name}: {said}", _short(card, name)),
         section("lead", said),
         *note,
         *row(
             card.buttons,
             SENT_ROWS[type(state)],
-            primary=Action.DRAFT_EDIT if isinstance(state, SignerDeclined | Expired | Voided) else None,
+            primary=_primary(card),
             danger=Action.ENVELOPE_VOID,
             confirms={Action.ENVELOPE_VOID: _void_confirm(card), Action.ENVELOPE_RESEND: _resend_confirm(card)},
             says={Action.ENVELOPE_VOID: f"Take back the envelope of {card.account}"},
         ),
+        *tail,
     )
+
+
+def _short(card: SentReply, name: str) -> str:
+    """The news in a few words, where the sentence itself is too long for a phone."""
+    if isinstance(card.state, Bounced):
+        return f"{name}: the invitation to {card.signer} came back."
+    return f"{name}, draft {card.number}: news about the signature."
+
+
+def _primary(card: SentReply) -> Action | None:
+    """What most want next: other terms after an end, a word to who has looked, another address where none was reached."""
+    match card.state:
+        case SignerDeclined() | Expired() | Voided():
+            return Action.DRAFT_EDIT
+        case Silent():
+            return Action.ENVELOPE_NUDGE
+        case Bounced():
+            return Action.ENVELOPE_SIGNER
+        case _:
+            return None
 
 
 def _out(card: SentReply) -> str:
@@ -93,15 +131,8 @@ def _before(card: SentReply) -> str:
     return {7: "one week before", 14: "two weeks before"}.get(apart, f"{phrases.days(apart)} before")
 
 
-def _silent(card: SentReply, state: Silent) -> str:
-    if state.opened is None:
-        return f"Not opened yet. Is {card.signer.split(' ', 1)[0]} still the right person? {phrases.days(card.days_left)} left."
-    count = {1: "once", 2: "twice"}.get(state.opened.times, f"{state.opened.times} times")
-    return f"Opened {count}, last {wording.local_day(state.opened.last, card.zone)}. Not signed. {phrases.days(card.days_left)} left."
-
-
 def _resend_confirm(card: SentReply) -> Block:
-    return confirm("Resend the invitation?", f"The signing service reminds {card.signer} of draft {card.number} once more.", "Resend")
+    return resend_confirm(card.signer, f"draft {card.number}")
 
 
 def _void_confirm(card: SentReply) -> Block:

@@ -145,9 +145,10 @@ class WaitingForApproval(Value):
 
 
 class OutForSignature(Value):
-    """The envelope is out since ``since``; ``opened`` and ``signed`` are the days on which that happened."""
+    """The envelope is out since ``since``; ``opened`` and ``signed`` are the days on which that happened. ``came_back``: the invitation did."""
 
     since: date
+    came_back: bool = False
     opened: date | None = None
     signed: date | None = None
 
@@ -225,7 +226,10 @@ class AlertCard(Card):
 
 
 class ReminderReply(Card):
-    """A reply in the owner's thread at a later lead time. ``changed`` says what is new since the last one, in our words; ``mention`` is a Slack id."""
+    """A reply in the owner's thread at a later lead time. ``changed`` says what is new since the last one, in our words; ``mention`` is a Slack id.
+
+    ``signer`` and ``asks``: whose signature is missing, and our question about him, in the last days of an envelope that is out.
+    """
 
     days_left: int
     decide_by: datetime
@@ -233,6 +237,8 @@ class ReminderReply(Card):
     monthly: Money
     told: tuple[str, ...] = ()
     changed: str = ""
+    signer: str = ""
+    asks: str = ""
     mention: str | None = None
     answered: Act | None = None
 

@@ -15,17 +15,11 @@ from contractops.tools.values import Finding, Money, Reason, Value
 # Out for signature
 
 
-class Opened(Value):
-    """Opened ``times`` times, last at ``last``; ``None`` of it means not opened yet."""
-
-    times: int
-    last: datetime
-
-
 class Silent(Value):
-    """No signature yet; ``opened`` None: not even opened."""
+    """No signature of the card's signer yet; ``opened`` None: he has not even looked. ``why``: our sentence about the day of the question."""
 
-    opened: Opened | None
+    opened: datetime | None
+    why: str = ""
 
 
 class SignerDeclined(Value):
@@ -37,9 +31,10 @@ class SignerDeclined(Value):
 
 
 class Bounced(Value):
-    """The invitation came back from ``email``."""
+    """The invitation came back from ``email``; ``words`` is what the mail system said."""
 
     email: str
+    words: str = ""
 
 
 class Voided(Value):

@@ -247,6 +247,17 @@ def test_a_decline_shows_who_and_why(world: RunningWorld, docusign: DocuSign) ->
     assert state.recipients[0].reason == "Legal wants a cap."
 
 
+def test_a_bounce_shows_whose_invitation_came_back_and_why(world: RunningWorld, docusign: DocuSign) -> None:
+    """The envelope is still out; the mail system's words stand at the recipient; another address ends it."""
+    envelope = docusign.send(plan(), DOCUMENT, key())
+    act(world, envelope, PRIYA, "bounce")
+    state = docusign.state(envelope)
+    assert (state.status, state.recipients[0].status) == ("sent", "autoresponded")
+    assert (state.recipients[0].reason or "").startswith("550 ")
+    docusign.change_signer(envelope, PRIYA, "Priya Nair", "p.nair@northwind.example")
+    assert [one.status for one in docusign.state(envelope).recipients] == ["sent", "created"]
+
+
 def test_change_signer_is_idempotent_and_refuses_who_has_signed(world: RunningWorld, docusign: DocuSign) -> None:
     """Another person takes the place, also when asked twice; one who has signed stays; an unknown address is NotFound."""
     envelope = docusign.send(plan(), DOCUMENT, key())

@@ -9,7 +9,15 @@ from contractops.operator.localworld.vendor_pdf import text_pdf
 
 ACCOUNT = "acc-local"
 AMENDMENT = ("Amendment 3", "Monthly price USD 16,723.08 for 36 months", "Signature: /sig1/  Date: /date1/", "Second: /sig2/")
-EVENTS = ["envelope-sent", "envelope-delivered", "recipient-completed", "envelope-completed", "envelope-declined", "envelope-voided"]
+EVENTS = [
+    "recipient-autoresponded",
+    "envelope-sent",
+    "envelope-delivered",
+    "recipient-completed",
+    "envelope-completed",
+    "envelope-declined",
+    "envelope-voided",
+]
 TIMEOUT = (3, 10)
 
 

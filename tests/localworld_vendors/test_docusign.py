@@ -93,6 +93,25 @@ def test_a_missing_anchor_is_refused_unless_it_may_be_missing(running: Running) 
     assert envelopes.create_envelope(ACCOUNT, envelope_definition=wanted, _request_timeout=TIMEOUT).status == "sent"
 
 
+def test_an_invitation_that_comes_back(running: Running) -> None:
+    """The recipient says so with the mail system's words, the envelope stays out, and another address starts anew."""
+    envelopes = api(running.url, running.docusign_token())
+    made = envelopes.create_envelope(ACCOUNT, envelope_definition=definition(), _request_timeout=TIMEOUT)
+    running.control("docusign/act", {"envelope_id": made.envelope_id, "recipient": "1", "action": "bounce"})
+    envelope = envelopes.get_envelope(ACCOUNT, made.envelope_id, include="recipients", _request_timeout=TIMEOUT)
+    person = envelope.recipients.signers[0]
+    assert (envelope.status, person.status) == ("sent", "autoresponded")
+    assert person.auto_responded_reason.startswith("550 ")
+    change = ds.Recipients(signers=[ds.Signer(recipient_id="1", name="Priya Nair", email="priya.n@northwind.example")])
+    envelopes.update_recipients(ACCOUNT, made.envelope_id, recipients=change, _request_timeout=TIMEOUT)
+    person = envelopes.list_recipients(ACCOUNT, made.envelope_id, _request_timeout=TIMEOUT).signers[0]
+    assert (person.status, person.auto_responded_reason, person.delivered_date_time) == ("sent", None, None)
+    opened = running.http.post("/_world/docusign/act", json={"envelope_id": made.envelope_id, "recipient": "1", "action": "open"})
+    assert opened.is_success
+    late = running.http.post("/_world/docusign/act", json={"envelope_id": made.envelope_id, "recipient": "1", "action": "bounce"})
+    assert late.json()["errorCode"] == "INVALID_REQUEST_PARAMETER"
+
+
 def test_void_resend_and_change_of_signer(running: Running) -> None:
     """An open envelope can be resent, given to another signer and voided; a completed one cannot be voided."""
     envelopes = api(running.url, running.docusign_token())

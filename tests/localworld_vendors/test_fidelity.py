@@ -36,6 +36,10 @@ def test_docusign_keeps_to_the_published_fields(running: Running, hooks: Hooks) 
         )
         for _ in range(2)
     )
+    running.control("docusign/act", {"envelope_id": first, "recipient": "1", "action": "bounce"})
+    envelopes.get_envelope(ACCOUNT, first, include="recipients", _request_timeout=TIMEOUT)
+    again = ds.Recipients(signers=[ds.Signer(recipient_id="1", name="Priya Nair", email="priya.n@northwind.example")])
+    envelopes.update_recipients(ACCOUNT, first, recipients=again, _request_timeout=TIMEOUT)
     change = ds.Recipients(signers=[ds.Signer(recipient_id="2", name="Lee Park", email="lee@northwind.example")])
     envelopes.update_recipients(ACCOUNT, first, recipients=change, _request_timeout=TIMEOUT)
     for who in ("1", "2"):
@@ -48,7 +52,7 @@ def test_docusign_keeps_to_the_published_fields(running: Running, hooks: Hooks) 
     envelopes.get_document(ACCOUNT, "combined", first, _request_timeout=TIMEOUT)
     with pytest.raises(ds.ApiException):
         envelopes.update(ACCOUNT, first, envelope=ds.Envelope(status="voided", voided_reason="late"), _request_timeout=TIMEOUT)
-    hooks.wait_for(7)
+    hooks.wait_for(8)
     assert "\n".join(_problems(running, "docusign", "oauth.token")) == ""
 
 

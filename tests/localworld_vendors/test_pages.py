@@ -30,6 +30,16 @@ def test_a_recipient_signs_on_the_page(running: Running) -> None:
     assert f"/docusign/sign/{envelope}/1" not in overview
 
 
+def test_an_invitation_can_be_made_to_come_back(running: Running) -> None:
+    """The overview has a button for it while nobody has looked; afterwards it says so, and there is nothing to sign."""
+    envelope = _send(running)
+    assert f'action="/docusign/bounce/{envelope}/1"' in running.http.get("/docusign").text
+    after = running.http.post(f"/docusign/bounce/{envelope}/1", follow_redirects=True).text
+    assert "the invitation came back" in after
+    assert f"/docusign/bounce/{envelope}/1" not in after
+    assert "Nothing to do here now: the invitation came back." in running.http.get(f"/docusign/sign/{envelope}/1").text
+
+
 def test_declining_needs_a_reason(running: Running) -> None:
     """Without one the page asks for it and nothing changed; with one the envelope ends."""
     envelope = _send(running)

@@ -13,7 +13,7 @@ from contractops.operator.slack import views as v
 from contractops.operator.slack import views_outcome as o
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.render import render
-from contractops.operator.store.tables import Card, Draft, Effect, Envelope, Gate, Renewal
+from contractops.operator.store.tables import Card, Draft, Effect, Gate, Renewal
 from contractops.tools.crm import CrmReceipt, SignedFacts, plan_patch
 from contractops.tools.terms import Terms
 from tests.showing.factory import NOW, RENEWAL, World, at, envelope_state
@@ -92,18 +92,72 @@ def test_an_envelope_that_is_out_can_be_helped(world: World) -> None:
     assert shown(world, cards["second"]).state.next_step == "Sent to Priya Nair for signature, Mon 7 Dec 2026, 11:00 CST."
 
 
-def test_a_silent_signer_is_asked_about_after_three_working_days(world: World) -> None:
-    """Not on the second day; with a nudge once it was opened and lies for five."""
+ENVELOPE = {"envelope": "env-1", "email": PRIYA[1]}
+UNOPENED = {"code": "silence.unopened", "values": {"days": 3, "since": "2026-12-02", "on": "2026-12-07"}}
+
+
+def silent_card(world: World, cards: dict[str, Card], kind: str = "silent", **args: Any) -> Card:
+    """A card about Priya's silence in the visit of the envelope."""
+    gate = world.session.get_one(Gate, cards["sent"].gate_key)
+    return world.card(f"{kind}/env-1/priya", kind, gate, **ENVELOPE, **args)
+
+
+def test_a_silent_signer_is_asked_about_with_what_helps(world: World) -> None:
+    """Unopened: is it the right person? Opened and left: a word to her. How often she looked is not known, so it is not said."""
     _row, _draft, cards, _effect = on_its_way(world, "done")
-    envelope = world.session.get_one(Envelope, "env-1")
-    envelope.sent_at = at(12, 3, 11)
-    assert shown(world, cards["sent"]).state is None
-    envelope.sent_at = at(12, 2, 11)
-    assert shown(world, cards["sent"]).state == o.Silent(opened=None)
+    card = silent_card(world, cards, reason=UNOPENED)
+    view = shown(world, card)
+    assert view.state == o.Silent(opened=None, why="Not opened 3 working days after Wed 2 Dec 2026: asked on Mon 7 Dec 2026.")
+    assert actions(view) == [Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER]
+    assert "Not opened yet. Is Priya still the right person? 60 days left." in render(view)["text"]
     world.envelope("delivered", [(*PRIYA, "delivered", at(11, 30, 9), None), (*DANA, "created", NOW, None)])
-    view = shown(world, cards["sent"])
-    assert isinstance(view.state, o.Silent)
-    assert Action.ENVELOPE_NUDGE in actions(view)
+    view = shown(world, card)
+    assert actions(view) == [Action.ENVELOPE_NUDGE]
+    assert "Opened Mon 30 Nov 2026. Not signed. 60 days left." in render(view)["text"]
+
+
+def test_a_question_about_a_signer_ends_when_he_has_signed(world: World) -> None:
+    """She has signed and it waits for us: the card says so, and asks nothing."""
+    _row, _draft, cards, _effect = on_its_way(world, "done")
+    card = silent_card(world, cards, reason=UNOPENED)
+    world.envelope("sent", [(*PRIYA, "completed", NOW, None), (*DANA, "sent", NOW, None)])
+    view = shown(world, card)
+    assert view.text == "Northwind Logistics: it waits for Dana Whitfield now."
+    assert not view.buttons
+
+
+def test_who_signs_for_us_is_reminded_not_replaced(world: World) -> None:
+    """Our signer follows from the limits: nobody is put in his place by a button."""
+    _row, _draft, cards, _effect = on_its_way(world, "done")
+    world.envelope("sent", [(*PRIYA, "completed", NOW, None), (*DANA, "sent", NOW, None)])
+    gate = world.session.get_one(Gate, cards["sent"].gate_key)
+    card = world.card("silent/env-1/dana", "silent", gate, envelope="env-1", email=DANA[1], reason=UNOPENED)
+    view = shown(world, card)
+    assert (view.signer, actions(view)) == ("Dana Whitfield", [Action.ENVELOPE_RESEND])
+
+
+def test_an_invitation_that_came_back_names_the_address(world: World) -> None:
+    """What the mail system said is quoted; a changed address ends the question. The root says it too."""
+    _row, _draft, cards, _effect = on_its_way(world, "done")
+    world.envelope("sent", [(*PRIYA, "autoresponded", NOW, "550 No such user"), (*DANA, "created", NOW, None)])
+    card = silent_card(world, cards, "bounced")
+    view = shown(world, card)
+    assert view.state == o.Bounced(email=PRIYA[1], words="550 No such user")
+    assert actions(view) == [Action.ENVELOPE_SIGNER]
+    assert "Out for signature since Mon 7 Dec 2026. The invitation came back." in render(shown(world, cards["root"]))["text"]
+    world.envelope("sent", [("Ana Duarte", "ana@northwind.example", "sent", NOW, None), (*DANA, "created", NOW, None)])
+    assert shown(world, card).text == "Northwind Logistics: it waits for Ana Duarte now."
+
+
+def test_the_last_alerts_ask_about_the_signer(world: World) -> None:
+    """From 14 days on the alert carries the question and what helps; before that it does not."""
+    _row, _draft, cards, _effect = on_its_way(world, "done")
+    gate = world.session.get_one(Gate, cards["sent"].gate_key)
+    view = shown(world, world.card("reminder/2027-02-05/14", "reminder", gate, days_left=14, lead=14, form="mention"))
+    assert "Priya Nair: Not opened yet. Is Priya still the right person?" in render(view)["text"]
+    assert actions(view) == [Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER, Action.CARD_OPEN]
+    calm = shown(world, world.card("reminder/2027-02-05/30", "reminder", gate, days_left=30, lead=30, form="broadcast"))
+    assert (calm.asks, calm.buttons) == ("", ())
 
 
 def test_taking_back_is_said_while_the_vendor_has_not_answered(world: World) -> None:

@@ -393,12 +393,14 @@ CARDS: dict[str, Value] = {
         )
     ),
     "sent": SENT,
-    "sent_unopened": _with(SENT, state=o.Silent(opened=None), days_left=57),
+    "sent_unopened": _with(
+        SENT, state=o.Silent(opened=None), days_left=57, buttons=buttons(Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER)
+    ),
     "sent_opened": _with(
         SENT,
-        state=o.Silent(opened=o.Opened(times=2, last=at(2026, 12, 14, 9, 12))),
-        days_left=53,
-        buttons=buttons(Action.ENVELOPE_RESEND, Action.ENVELOPE_NUDGE),
+        state=o.Silent(opened=at(2026, 12, 14, 9, 12), why="Not signed 5 working days after it was opened on Mon 14 Dec 2026."),
+        days_left=46,
+        buttons=buttons(Action.ENVELOPE_NUDGE),
     ),
     "sent_declined": _with(
         SENT,
@@ -406,7 +408,9 @@ CARDS: dict[str, Value] = {
         days_left=58,
         buttons=buttons(Action.DRAFT_EDIT, Action.RENEWAL_STOP, Action.RENEWAL_HANDOVER),
     ),
-    "sent_bounced": _with(SENT, state=o.Bounced(email="priya@northwind.test"), buttons=buttons(Action.ENVELOPE_SIGNER)),
+    "sent_bounced": _with(
+        SENT, state=o.Bounced(email="priya@northwind.test", words="550 No such user"), buttons=buttons(Action.ENVELOPE_SIGNER)
+    ),
     "sent_voided": _with(SENT, state=o.Voided(act=MARIA), buttons=buttons(Action.DRAFT_EDIT)),
     "sent_expired": _with(SENT, state=o.Expired(at=at(2027, 1, 29, 17)), days_left=7, buttons=buttons(Action.DRAFT_EDIT)),
     "sent_completed": _with(SENT, state=o.Completed(at=at(2026, 12, 14, 15, 20)), buttons=_NONE),

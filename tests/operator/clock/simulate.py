@@ -235,7 +235,7 @@ class Simulation:
         """Every message that was intended: posted, or rewritten when it is there already."""
         with self.database.write() as session:
             for effect in session.exec(
-                select(Effect).where(Effect.status == "todo").order_by(col(Effect.created_at), col(Effect.key))
+                select(Effect).where(Effect.status == "todo", Effect.kind == "slack.card").order_by(col(Effect.created_at), col(Effect.key))
             ).all():
                 card = session.get_one(Card, str(effect.payload["card"]))
                 if card.ts is None:
