@@ -36,6 +36,9 @@ from contractops.tools.signature import ApprovalStep, SignerPlan, plan_signers, 
 from contractops.tools.terms import Terms, TermsChoices, TermsResult, assemble, can_be_approved, default_choices, offered, terms_hash
 from contractops.tools.values import sha256_of
 
+APPROVALS = "#approvals"
+"""The channel, by its role, of approvals that several people give."""
+
 
 def prepare(workbench: Workbench, position: Position) -> Step:
     """Make the next draft from the facts of now and the choices of people; ``stuck`` when no terms can be assembled."""
@@ -130,16 +133,29 @@ def missing_approval(case: Case, draft: StoredDraft, approvals: tuple[NewApprova
     An approval counts while its giver is on the staff and, from the second on, is somebody else than the preparer. A deputy's
     approval counts for the role it was asked for.
     """
-    active = {person.person_id for person in case.people if person.active}
+    active, counted = {person.person_id for person in case.people if person.active}, set[str]()
     given = {approval.step: approval for approval in approvals if approval.payload_hash == draft.payload_hash}
     owner = case.owner.person_id if case.owner else ""
     for needed in required_approvals(draft.terms, owner, case.people, case.matrix, prepared_by=draft.created_by):
         approval = given.get(needed.number)
         if approval is None or approval.role != needed.role or approval.person_id not in active:
-            return needed
-        if needed.number > 1 and approval.person_id == draft.created_by:
-            return needed
+            return _without(needed, counted)
+        if needed.number > 1 and approval.person_id in {draft.created_by, *counted}:
+            return _without(needed, counted)
+        if needed.number > 1:
+            counted.add(approval.person_id)
     return None
+
+
+def _without(step: ApprovalStep, counted: set[str]) -> ApprovalStep:
+    """The step for those who have not approved yet: of a group, the same person counts once."""
+    return step.model_copy(update={"allowed": tuple(one for one in step.allowed if one not in counted)})
+
+
+def _may_count(case: Case, draft: StoredDraft, needed: ApprovalStep, person: str) -> bool:
+    """Whether an approval of ``person`` can be the one that is needed: asked, and from the second on neither the author nor counted already."""
+    before = {one.person_id for one in case.approvals if one.step > 1 and one.payload_hash == draft.payload_hash}
+    return person in case.gate_allowed and (needed.number == 1 or person not in {draft.created_by, *before})
 
 
 def review_gate(case: Case, draft: StoredDraft) -> NewGate:
@@ -161,7 +177,7 @@ def _approve(case: Case, decision: Decision) -> Step:
     if not still_true(case, draft):
         return Step(Event.STALE, decision.by, values=answered(decision), data={"draft": draft.number})
     needed = missing_approval(case, draft, case.approvals)
-    if needed is None or decision.by not in case.gate_allowed:
+    if needed is None or not _may_count(case, draft, needed, decision.by):
         return _ask(case, draft, decision, None, needed)
     approval = NewApproval(
         draft_number=draft.number,
@@ -193,16 +209,12 @@ def _ask(case: Case, draft: StoredDraft, decision: Decision, approval: NewApprov
 
 
 def _approval_cards(case: Case, draft: StoredDraft, needed: ApprovalStep) -> tuple[NewCard, ...]:
-    return tuple(
-        NewCard(
-            f"{case.renewal_id}/second/{draft.number}/{case.round}/{needed.number}/{person}",
-            "second",
-            person,
-            gated=True,
-            args={"step": needed.number, "role": needed.role, "draft": draft.number},
-        )
-        for person in needed.allowed
-    )
+    """One card for each approver; one for all of them, in their channel, where several must approve: it is edited in place."""
+    args = {"step": needed.number, "role": needed.role, "draft": draft.number}
+    key = f"{case.renewal_id}/second/{draft.number}/{case.round}"
+    if needed.group > 1:
+        return (NewCard(f"{key}/group", "second", APPROVALS, gated=True, args=args),)
+    return tuple(NewCard(f"{key}/{needed.number}/{person}", "second", person, gated=True, args=args) for person in needed.allowed)
 
 
 def _back_to_owner(case: Case, decision: Decision) -> Step:
@@ -220,7 +232,8 @@ def _reassign(case: Case, decision: Decision) -> Step:
     needed = missing_approval(case, draft, case.approvals)
     if needed is None:
         return back_to_review(case, decision.event, decision.by)
-    extra = tuple(person for person in decision.answer["people"] if person not in needed.allowed)
+    asked = [person for person in decision.answer["people"] if person not in needed.allowed]
+    extra = tuple(person for person in asked if person != draft.created_by and person not in {one.person_id for one in case.approvals})
     wider = needed.model_copy(update={"allowed": (*needed.allowed, *extra)})
     gate = NewGate("approver", draft.payload_hash, wider.allowed, draft.number)
     return Step(decision.event, decision.by, gate=gate, cards=_approval_cards(case, draft, wider), data=decision.answer)

@@ -16,7 +16,7 @@ from typing import Final
 from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import cases, signers
+from contractops.operator import approvals, cases, signers
 from contractops.operator.addressing import NEVER_HELD_DAYS, addressee, posting_time, present
 from contractops.operator.store import gates
 from contractops.operator.store.tables import Alert, Card, Envelope, Gate, Renewal
@@ -176,7 +176,7 @@ def _approver_moments(session: Session, gate: Gate, window: NoticeWindow, now: d
     reminded = select(Card.key).where(Card.gate_key == gate.key, Card.kind == "approver_reminder")
     if remind_at < end and session.exec(reminded).first() is None:
         yield max(remind_at, now)
-    if cases.next_in_line(session, gate.allowed):
+    if approvals.next_in_line(session, gate):
         yield max(end, now)
 
 

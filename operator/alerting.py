@@ -7,18 +7,18 @@ Rule 3: the thread stands with whoever answers for the contract now: when that c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
 from contractops.graphs.steps import NewCard
-from contractops.operator import addressing, agenda, cases
+from contractops.operator import addressing, agenda, approvals, cases
 from contractops.operator.clock import wall_now
 from contractops.operator.store import cards, gates
 from contractops.operator.store.tables import Alert, Card, Renewal
-from contractops.tools.alerts import AlertForm, DueAlerts, PlannedAlert, Told, days_left, due_alerts, next_morning
+from contractops.tools.alerts import AlertForm, DueAlerts, PlannedAlert, Told, days_left, due_alerts, next_morning, reach_at
 from contractops.tools.notice_window import NoticeWindow
 
 _MACHINES = frozenset({"clock", "signature", "compare", "receipt", "approver"})
@@ -45,8 +45,9 @@ def root_of(row: Renewal) -> str:
 def put(session: Session, row: Renewal, card: NewCard, now: datetime, rules: cases.Rules, *, gate_key: str | None = None) -> None:
     """Store a card of ``row`` for the moment at which it may reach its person; what the daily cap puts off is told in one list.
 
-    A card that is there already keeps its moment: it is rewritten.
+    A card that is there already keeps its moment: it is rewritten. A channel is named by its role (``#approvals``).
     """
+    card = replace(card, to=rules.channels.get(card.to.removeprefix("#"), card.to)) if card.to.startswith("#") else card
     before = session.get(Card, card.key)
     if before is None:
         when, counted = addressing.posting_time(session, card, row.id, now, rules)
@@ -65,7 +66,10 @@ def put(session: Session, row: Renewal, card: NewCard, now: datetime, rules: cas
         counted=counted,
     )
     session.flush()
-    if put_off:
+    if card.kind == "second" and approvals.are_many(session, card.to):
+        day = reach_at(now, cases.working_time(session, card.to, rules), None).date()
+        _list(session, approvals.list_of(card.to, str(day)), now, rules)
+    elif put_off:
         _list(session, addressing.waiting_list(session, card.to, now, rules), now, rules)
 
 

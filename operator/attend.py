@@ -14,8 +14,9 @@ from typing import Any
 from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import Event, Stage
+from contractops.graphs.prepare import APPROVALS
 from contractops.graphs.steps import NewCard
-from contractops.operator import addressing, agenda, alerting, cases, signers, terms_ahead
+from contractops.operator import addressing, agenda, alerting, approvals, cases, signers, terms_ahead
 from contractops.operator.alerting import put
 from contractops.operator.clock import wall_now
 from contractops.operator.store import audit, cards, gates
@@ -149,16 +150,18 @@ def _approver(session: Session, row: Renewal, window: NoticeWindow, now: datetim
         return False
     remind_at, end = agenda.approver_times(session, gate, window, rules)
     asked = session.exec(select(Card).where(Card.gate_key == gate.key, Card.kind == "second")).all()
-    others = list(cases.next_in_line(session, gate.allowed)) if now >= end else []
+    others = list(approvals.next_in_line(session, gate)) if now >= end else []
     if others:
         for card in asked:
-            told = NewCard(f"{card.key}/passed/{gate.version}", "passed_on", card.person_id or "", thread=card.key, args={"people": others})
+            told = NewCard(
+                f"{card.key}/passed/{gate.version}", "passed_on", card.person_id or APPROVALS, thread=card.key, args={"people": others}
+            )
             put(session, row, told, now, rules)
         return gates.decide(session, gate.key, gate.payload_hash, Event.REASSIGN, by=gates.MACHINE, at=now, answer={"people": others}).won
     if remind_at <= now < end:
         for card in asked:
             key = f"{card.key}/reminder/{gate.version}"
             if session.get(Card, key) is None:
-                reminder = NewCard(key, "approver_reminder", card.person_id or "", thread=card.key, gated=True)
+                reminder = NewCard(key, "approver_reminder", card.person_id or APPROVALS, thread=card.key, gated=True)
                 put(session, row, reminder, now, rules)
     return False

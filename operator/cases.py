@@ -234,11 +234,6 @@ def manager_of(session: Session, person_id: str | None) -> str | None:
     return found.manager_id if found else None
 
 
-def next_in_line(session: Session, asked: list[str]) -> tuple[str, ...]:
-    """Who answers when those asked do not."""
-    return people.next_in_line(session, asked)
-
-
 def _facts(session: Session, entry: portfolio.Entry, row: Renewal) -> ContractFacts:
     """The unit's facts, with the last signed renewal up to this term laid over them."""
     units = {unit.unit_id: unit for unit in entry.units}

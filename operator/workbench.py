@@ -15,7 +15,7 @@ from sqlmodel import Session
 from contractops.graphs.lifecycle import CLOSES_TERM, Event, Stage
 from contractops.graphs.prepare import payload_hash
 from contractops.graphs.steps import Case, Decision, NewCard, NewDraft, Position, Step
-from contractops.operator import agenda, cases, terms_ahead
+from contractops.operator import agenda, approvals, cases, terms_ahead
 from contractops.operator.addressing import addressee
 from contractops.operator.alerting import put
 from contractops.operator.clock import wall_now
@@ -92,7 +92,8 @@ class Workbench:
             if step.draft is not None:
                 _store_draft(session, position.renewal_id, step.draft, now, cases.crm_record(session, position.renewal_id))
             if step.approval is not None:
-                session.add(Approval(renewal_id=position.renewal_id, at=now, **vars(step.approval)))
+                # Merged: an approval of somebody who has left since no longer counts, and is given again.
+                session.merge(Approval(renewal_id=position.renewal_id, at=now, **vars(step.approval)))
             self._cards(session, position, step, left, version, now, wall)
             row = session.get_one(Renewal, position.renewal_id, populate_existing=True)
             if step.event is Event.REARM:
@@ -110,6 +111,7 @@ class Workbench:
         renewal = session.get_one(Renewal, position.renewal_id, populate_existing=True)
         for card in step.cards:
             put(session, renewal, card, now, self.rules, gate_key=gate_key)
+        approvals.refresh_lists(session, left, version, wall)
         new = {card.key for card in step.cards}
         old = [row for row in cards.touched_by(session, renewal, left) if row.key not in new]
         for row in old:

@@ -4,6 +4,7 @@ Rule 1: a signer is a recorded contact or person, never free text.
 Rule 2: authority is the matrix of the settings file (value x term x effective discount), evaluated at the click and again at the send.
 Rule 3: limits are exact: 10.00 % is within 10.00 %, 10.005 % is not. Nothing is rounded before it is compared.
 Rule 4: the second approval never comes from the person who prepared the draft, whatever his role.
+Rule 5: a role of which several people must approve gives one step for each of them; the same person counts once.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import ceil
+
+from pydantic import Field
 
 from contractops.tools.calendars import moment, zone
 from contractops.tools.errors import Refused
@@ -55,6 +58,7 @@ class RoleLimit(Value):
 
     ``max_total`` by currency: a currency that is not named is not within the role's limit
     (unless ``max_total`` is None). ``may_sign``: the role signs contracts for us.
+    ``needed``: how many different people of the role must approve; from two on they are asked together, in the approvals channel.
     """
 
     role: str
@@ -62,6 +66,7 @@ class RoleLimit(Value):
     max_discount_pct: Decimal | None = None
     max_total: dict[str, Decimal] | None = None
     may_sign: bool = False
+    needed: int = Field(default=1, ge=1, le=9)
 
 
 class AuthorityMatrix(Value):
@@ -71,12 +76,16 @@ class AuthorityMatrix(Value):
 
 
 class ApprovalStep(Value):
-    """One approval, in order. ``allowed`` are person ids (any one of them decides; empty = nobody can, see ``why``)."""
+    """One approval, in order. ``allowed`` are person ids (any one of them decides; empty = nobody can, see ``why``).
+
+    ``group``: how many approvals of this role there are in all; from two on each comes from another person.
+    """
 
     number: int
     role: str
     allowed: tuple[str, ...]
     why: tuple[Reason, ...]
+    group: int = 1
 
 
 CUSTOMER, SUPPLIER = "customer", "supplier"
@@ -103,7 +112,7 @@ def required_approvals(
     if not over:
         return (first,)
     excluded = {owner, prepared_by or owner}
-    return (first, _second_step(terms, staff, policy, limit, over, excluded))
+    return (first, *_further_steps(terms, staff, policy, limit, over, excluded))
 
 
 def unapprovable(steps: Iterable[ApprovalStep]) -> tuple[Finding, ...]:
@@ -199,24 +208,27 @@ def signing_closes(terms: Terms, now: datetime, signing_days: int = 7) -> dateti
     return (min(last_hour, now + _LATE_SIGNING) if last_hour > now else now + _LATE_SIGNING).astimezone(UTC)
 
 
-def _second_step(
+def _further_steps(
     terms: Terms,
     staff: dict[str, Person],
     policy: AuthorityMatrix,
     owner_limit: RoleLimit | None,
     over: tuple[Reason, ...],
     excluded: set[str],
-) -> ApprovalStep:
-    """The lowest role above the owner's that holds the terms and has somebody to ask; without anybody the step says so."""
+) -> tuple[ApprovalStep, ...]:
+    """The lowest role above the owner's that holds the terms and has enough people to ask; without them the step says so."""
     rank = -1 if owner_limit is None else policy.levels.index(owner_limit)
     fitting = [level for level in policy.levels[rank + 1 :] if not over_limit(terms, level)]
     for level in fitting:
         allowed = tuple(sorted(key for key, one in staff.items() if one.role == level.role and key not in excluded))
-        if allowed:
-            return ApprovalStep(number=2, role=level.role, allowed=allowed, why=over)
+        if len(allowed) >= level.needed:
+            steps = range(level.needed)
+            return tuple(
+                ApprovalStep(number=2 + one, role=level.role, allowed=allowed, why=() if one else over, group=level.needed) for one in steps
+            )
     code = "approval.nobody_in_role" if fitting else "approval.above_every_role"
     role = fitting[0].role if fitting else policy.levels[-1].role if policy.levels else ""
-    return ApprovalStep(number=2, role=role, allowed=(), why=(*over, Reason(code=code, values={"role": role})))
+    return (ApprovalStep(number=2, role=role, allowed=(), why=(*over, Reason(code=code, values={"role": role}))),)
 
 
 def _limit(policy: AuthorityMatrix, role: str) -> RoleLimit | None:

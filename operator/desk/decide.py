@@ -32,7 +32,7 @@ from contractops.operator.slack.answers import (
     Whisper,
 )
 from contractops.operator.store import cards, gates
-from contractops.operator.store.tables import Audit, Card, Draft, Gate
+from contractops.operator.store.tables import Approval, Audit, Card, Draft, Gate
 from contractops.tools.signature import required_approvals
 from contractops.tools.terms import Terms, TermsChoices, assemble, can_be_approved, difference, terms_hash
 
@@ -173,6 +173,9 @@ def _blocked(call: Call, gate: Gate) -> Whisper | None:
 
 def _not_an_approver(call: Call, gate: Gate) -> Whisper:
     waits_for = _names(call.session, gate.allowed)
+    given = _given_before(call, gate)
+    if given is not None:
+        return AlreadyYours(at=given.at, zone=call.renewal.zone or "UTC")
     draft = call.session.get(Draft, (call.renewal.id, gate.draft_number))
     if gate.kind != "approver" or draft is None:
         return NotYours(owner=waits_for)
@@ -182,6 +185,18 @@ def _not_an_approver(call: Call, gate: Gate) -> Whisper:
     asks = call.way_on(Action.SECOND_ASK, shown=name(call, first).split(" ", 1)[0], whom=first) if first else None
     needs = phrases_of.needs(call.session, Terms.model_validate(draft.terms), call.person, gate.allowed, call.rules.matrix)
     return NoAuthority(needs=needs, waits_for=waits_for, button=asks)
+
+
+def _given_before(call: Call, gate: Gate) -> Approval | None:
+    """The approval that the person has given already, where several of a role must approve."""
+    mine = select(Approval).where(
+        Approval.renewal_id == gate.renewal_id,
+        Approval.draft_number == gate.draft_number,
+        Approval.round == call.renewal.round,
+        Approval.person_id == call.person.person_id,
+        Approval.step > 1,
+    )
+    return call.session.exec(mine).first()
 
 
 def _lost(call: Call, verdict: gates.Verdict) -> Whisper:

@@ -66,7 +66,7 @@ FILES: Final[tuple[FileKind, ...]] = (
                 "text",
                 "Role in the approval matrix.",
                 required=True,
-                allowed=("account_owner", "manager", "vp_sales", "contract_ops", "finance", "legal"),
+                allowed=("account_owner", "manager", "vp_sales", "ceo", "contract_ops", "finance", "legal"),
                 example="account_owner",
             ),
             Column("title", "text", "Title as it stands under a signature.", example="Account Director"),

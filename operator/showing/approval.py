@@ -5,8 +5,10 @@ Rule 1: the card follows its own question; what others decided about it is said 
 
 from __future__ import annotations
 
+from typing import Any
+
 from contractops.graphs.lifecycle import Event, Stage
-from contractops.operator import agenda, wording
+from contractops.operator import agenda, people, wording
 from contractops.operator.showing import facts
 from contractops.operator.showing.scene import Scene, terms_of
 from contractops.operator.showing.states import PARKED, sending
@@ -26,6 +28,7 @@ from contractops.operator.slack.views import (
 )
 from contractops.operator.slack.views_outcome import TextReply
 from contractops.operator.store.tables import Card, Gate
+from contractops.tools.signature import ApprovalStep
 from contractops.tools.terms import Terms
 
 _OPEN = (Action.SECOND_APPROVE, Action.SECOND_DECLINE, Action.SECOND_ASK, Action.DRAFT_DOCUMENT)
@@ -40,7 +43,7 @@ def second(scene: Scene) -> SecondApprovalCard | TextReply:
     terms = terms_of(stored)
     steps = facts.approval_steps(terms, scene.row.owner_id, scene.staff, scene.rules.matrix, stored.created_by)
     step = int(scene.card.args["step"])
-    given = [one for one in scene.approvals(number, _round(scene, number)) if one.step < step]
+    given = [one for one in scene.approvals(number, _round(scene, number)) if one.step < step or scene.card.person_id is None]
     asker = given[0].person_id if given else scene.row.owner_id
     state = _state(scene, asked, terms, number)
     return SecondApprovalCard(
@@ -66,9 +69,19 @@ def second(scene: Scene) -> SecondApprovalCard | TextReply:
         fingerprint=stored.document_sha256,
         floor=terms.floor,
         floor_kept=terms.floor_kept,
+        **_group(scene, steps),
         state=state,
         buttons=scene.row_of(*_OPEN, draft=number) if state is None else (),
     )
+
+
+def _group(scene: Scene, steps: tuple[ApprovalStep, ...]) -> dict[str, Any]:
+    """Of which role several must approve, when the card stands in their channel."""
+    if scene.card.person_id is not None:
+        return {}
+    role = str(scene.card.args["role"])
+    number = next((one.group for one in steps if one.role == role and one.number > 1), 1)
+    return {"group": max(number, 1), "role": people.TITLES.get(role, role)}
 
 
 def _round(scene: Scene, number: int) -> int:

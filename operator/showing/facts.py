@@ -83,10 +83,21 @@ def approvers(steps: tuple[ApprovalStep, ...], staff: tuple[Staff, ...]) -> tupl
     return tuple(
         Person(
             name=" or ".join(by_id[one] for one in step.allowed if one in by_id),
-            role=people.TITLES.get(step.role, step.role.replace("_", " ")),
+            role=_role(step),
         )
-        for step in steps[1:]
+        for step in _groups(steps)
     )
+
+
+def _groups(steps: tuple[ApprovalStep, ...]) -> list[ApprovalStep]:
+    """The steps after the owner's, a role of which several must approve once."""
+    later = steps[1:]
+    return [step for place, step in enumerate(later) if place == 0 or step.role != later[place - 1].role]
+
+
+def _role(step: ApprovalStep) -> str:
+    title = people.TITLES.get(step.role, step.role.replace("_", " "))
+    return title if step.group == 1 else f"{step.group} of {title}"
 
 
 def over(steps: tuple[ApprovalStep, ...]) -> tuple[OverLimit, ...]:

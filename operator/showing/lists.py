@@ -9,11 +9,14 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
-from contractops.operator import alerting, cases, wording
+from contractops.operator import agenda, alerting, approvals, cases, wording
 from contractops.operator.showing.explain import list_line
-from contractops.operator.showing.scene import Scene
+from contractops.operator.showing.scene import Scene, terms_of
+from contractops.operator.showing.tokens import remember
+from contractops.operator.slack.actions import Action, Button
+from contractops.operator.slack.views import ApprovalLine, ApprovalsList
 from contractops.operator.slack.views_outcome import PersonsText, TextReply, WelcomeList
-from contractops.operator.store.tables import Card, Renewal
+from contractops.operator.store.tables import Card, Draft, Renewal
 
 SOON: Final = timedelta(days=30)
 WAITING_SHOWN: Final = 10
@@ -41,9 +44,36 @@ def waiting(session: Session, card: Card, now: datetime, rules: cases.Rules) -> 
     """What one person gets tomorrow since today is full: alerts that were held back and cards that were put off; days left, then value."""
     held = {one.id for one in alerting.held(session, card.person_id or "", now, rules)}
     put_off = select(Card.renewal_id).where(Card.person_id == card.person_id, Card.counted, col(Card.post_at) > now, Card.shown == 0)
+    if approvals.are_many(session, card.person_id or ""):
+        put_off = put_off.where(Card.kind != "second")  # they stand in a list of their own
     waits = _named(session, held | {one for one in session.exec(put_off) if one}, "can wait until tomorrow", now, rules)
     silent = _named(session, set(card.args["told"]), "without an answer of the owner yet", now, rules)
     return TextReply(text="\n".join([*waits, *silent]) or "Nothing waits until tomorrow any more.")
+
+
+def waiting_approvals(session: Session, card: Card, now: datetime, rules: cases.Rules) -> ApprovalsList | TextReply:
+    """The approvals that wait for one person, most urgent first, each with a way to its card."""
+    found = []
+    for asked, gate, row in approvals.waiting(session, card.person_id or ""):
+        draft = session.get(Draft, (row.id, gate.draft_number))
+        if draft is None:
+            continue
+        terms = terms_of(draft)
+        by = agenda.approver_times(session, gate, cases.window_of(session, row, now), rules)[1]
+        args = {"about": asked.key, "renewal": row.id}
+        token = remember(session, rules.token_secret, card.key, Action.CARD_OPEN, None, args)
+        line = ApprovalLine(
+            account=terms.account_name,
+            months=terms.term_months,
+            total=terms.total,
+            answer_by=by,
+            zone=terms.zone,
+            button=Button(action=Action.CARD_OPEN, token=token),
+        )
+        found.append((by, asked.key, line))
+    if not found:
+        return TextReply(text="No approval waits any more.")
+    return ApprovalsList(lines=tuple(line for _by, _key, line in sorted(found, key=lambda one: one[:2])))
 
 
 def _named(session: Session, wanted: set[str], what: str, now: datetime, rules: cases.Rules) -> list[str]:

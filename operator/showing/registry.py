@@ -62,6 +62,8 @@ def show(session: Session, card: Card, now: datetime, rules: cases.Rules) -> Val
         return lists.welcome(session, card, now, rules)
     if card.kind == "waiting":
         return lists.waiting(session, card, now, rules)
+    if card.kind == "approvals":
+        return lists.waiting_approvals(session, card, now, rules)
     builder = CARDS.get(card.kind)
     if builder is None:
         raise InvariantError("CO-CRD-004", f"no card of kind {card.kind!r} is known")

@@ -41,12 +41,13 @@ def second_approval(card: SecondApprovalCard) -> Body:
     name = phrases.name(card.account)
     due = wording.deadline(card.answer_by, card.zone)
     why = phrases.over_limits(card.over, f"{card.asker.possessive} limit of", ", and ")
-    reason = f"\nWhy you: {why}." if why else ""
+    reason = f"\nWhy {'you' if card.group == 1 else card.role}: {why}." if why else ""
+    whom = "you" if card.group == 1 else f"{card.group} of {card.role}"
     told = [quote("note", f"{_first_name(card)} wrote: ", card.note)] if card.note.strip() else []
     return message(
         _first(card, name),
-        header(f"Your approval: {name}, {phrases.months(card.months)}"),
-        section("lead", Bold(f"{card.asker.name} asks you to decide by {due}."), reason),
+        header(f"{_title(card)}: {name}, {phrases.months(card.months)}"),
+        section("lead", Bold(f"{card.asker.name} asks {whom} to decide by {due}."), *_so_far(card), reason),
         _facts(card),
         *told,
         *([] if card.state is None else [_state(card.state, card.zone)]),
@@ -55,14 +56,23 @@ def second_approval(card: SecondApprovalCard) -> Body:
     )
 
 
+def _title(card: SecondApprovalCard) -> str:
+    return "Your approval" if card.group == 1 else f"{card.group} approvals"
+
+
+def _so_far(card: SecondApprovalCard) -> list[str]:
+    """Of a group: how many have approved."""
+    return [] if card.group == 1 else [Bold(f" {min(len(card.approved) - 1, card.group)} of {card.group} have approved.")]
+
+
 def _first(card: SecondApprovalCard, name: str) -> str:
     if card.state is not None:
         return phone(f"Approval closed: {name}, {wording.money(card.total)}, draft {card.number}.", f"Approval closed: {name}.")
     by = wording.local_day(card.answer_by, card.zone)
     return phone(
-        f"Your approval by {by}: {name}, {wording.money(card.total)}, {wording.percent(card.discount)} discount.",
-        f"Your approval by {by}: {name}, {wording.money(card.total)}.",
-        f"Your approval by {by}: {name}.",
+        f"{_title(card)} by {by}: {name}, {wording.money(card.total)}, {wording.percent(card.discount)} discount.",
+        f"{_title(card)} by {by}: {name}, {wording.money(card.total)}.",
+        f"{_title(card)} by {by}: {name}.",
     )
 
 
@@ -123,7 +133,7 @@ def _foot(card: SecondApprovalCard) -> Block:
     if card.floor is not None:
         floor = f"Floor {wording.monthly(card.floor)}: {'kept' if card.floor_kept else 'broken'}."
     return foot(
-        f"Approval {card.position} of {card.positions}.",
+        f"Approval {card.position} of {card.positions}." if card.group == 1 else "",
         *done,
         f"Draft {card.number}, document fingerprint {wording.fingerprint(card.fingerprint)}.",
         floor,

@@ -417,7 +417,8 @@ ApprovalState = SecondApproved | DeclinedBy | TakenBack | PassedOn | Replaced | 
 class SecondApprovalCard(Card):
     """The card of an approver. ``given`` is the total given away over the term; ``conditions``: extra rights, in our words; ``note``: the asker's text.
 
-    ``approved``: everybody who approved so far; this is approval ``position`` of ``positions``.
+    ``approved``: everybody who approved so far; this is approval ``position`` of ``positions``. ``group``: of the role ``role`` so many must
+    approve, in their channel (1: one person is asked, by himself).
     """
 
     number: int
@@ -441,6 +442,8 @@ class SecondApprovalCard(Card):
     fingerprint: str
     floor: Money | None
     floor_kept: bool
+    group: int = 1
+    role: str = ""
     state: ApprovalState | None = None
 
 

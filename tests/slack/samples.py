@@ -375,6 +375,7 @@ CARDS: dict[str, Value] = {
     "second": SECOND,
     "second_approved": _with(SECOND, state=v.SecondApproved(act=DANA, next_step="Sending to Priya Nair for signature…"), buttons=_NONE),
     "second_declined": _with(SECOND, state=v.DeclinedBy(act=DANA, reason="Too long."), buttons=_NONE),
+    "second_group": _with(SECOND, group=2, role="VP Sales", approved=(MARIA, DANA), position=3, positions=3),
     "second_taken_back": _with(SECOND, state=v.TakenBack(act=MARIA), buttons=_NONE, note=""),
     "second_passed_on": _with(SECOND, state=v.PassedOn(to="Lee Park", at=at(2026, 12, 10, 17)), buttons=_NONE),
     "second_replaced": _with(SECOND, state=v.Replaced(by_number=3, at=at(2026, 12, 8, 9)), buttons=_NONE),

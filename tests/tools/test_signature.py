@@ -85,6 +85,32 @@ def test_terms_above_every_role_say_so():
     assert (second.allowed, second.why[-1].code) == ((), "approval.above_every_role")
 
 
+def two_needed() -> AuthorityMatrix:
+    """As the usual matrix, but two VPs must approve."""
+    return AuthorityMatrix(levels=tuple(one.model_copy(update={"needed": 2}) if one.role == "vp_sales" else one for one in MATRIX.levels))
+
+
+def test_a_role_of_which_two_must_approve_gives_two_steps():
+    """Each step may be decided by any of them but the owner and the preparer; the reason stands once."""
+    staff = (*STAFF, person("eve", "Eve Stone", "vp_sales"))
+    steps = required_approvals(terms(), "maria", staff, two_needed())
+    assert [(one.number, one.role, one.allowed, one.group) for one in steps[1:]] == [
+        (2, "vp_sales", ("dana", "eve"), 2),
+        (3, "vp_sales", ("dana", "eve"), 2),
+    ]
+    assert steps[1].why
+    assert not steps[2].why
+
+
+def test_a_role_with_too_few_people_is_passed_over():
+    """One VP where two must approve: the next role decides; without it nobody can."""
+    assert required_approvals(terms(), "maria", STAFF, two_needed())[1].allowed == ()
+    staff = (*STAFF, person("eve", "Eve Stone", "ceo"))
+    assert [one.allowed for one in required_approvals(terms(), "maria", staff, two_needed())[1:]] == [("eve",)]
+    both = (*STAFF, person("eve", "Eve Stone", "vp_sales"))
+    assert required_approvals(terms(), "maria", both, two_needed(), prepared_by="eve")[1].allowed == (), "the author is not one of the two"
+
+
 def test_the_customer_signs_first_then_the_lowest_role_that_may():
     """Sent to Priya Nair (COO), then Dana Whitfield for us; signing closes Fri 29 Jan 2027, 17:00 CST."""
     plan = envelope()
