@@ -1,7 +1,7 @@
 """When to look at a renewal next.
 
 Rule 1: ``next_action_at`` is the earliest of: the next alert or its short reminders, the end of a snooze, the moment the window closes,
-the contract's own last day after a miss, an approver's answer time, a signer's silence or an invitation that came back, the start of a term
+the contract's own last day after a miss, an approver's answer time, a signer's silence or an invitation that came back, news of a notice, the start of a term
 that renewed as decided. A closed term has none.
 Rule 2: dates count back from the safe date; an overdue alert is due at once, that is as soon as it may reach its person.
 Rule 3: what is planned into quiet time and would pass its end there comes before it.
@@ -16,13 +16,14 @@ from typing import Final
 from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import approvals, cases, signers
+from contractops.operator import approvals, cases, notices, signers
 from contractops.operator.addressing import NEVER_HELD_DAYS, addressee, posting_time, present
 from contractops.operator.store import gates
 from contractops.operator.store.tables import Alert, Card, Envelope, Gate, Renewal
 from contractops.tools.alerts import ALERT_LEVELS, alert_at, answer_time, days_left, deliver_at, reach_at, short_reminders
 from contractops.tools.calendars import moment, zone
 from contractops.tools.notice_window import NoticeWindow
+from contractops.tools.signature import NOTICE
 
 __all__ = [
     "ALERTED_STAGES",
@@ -90,7 +91,9 @@ def lapses(session: Session, row: Renewal) -> bool:
     """Whether the passing of the safe date would be a miss: nothing was signed, served or decided."""
     if row.stage not in LAPSES or row.missed_at is not None or is_served(row):
         return False
-    signed = select(Envelope.envelope_id).where(Envelope.renewal_id == row.id, Envelope.status == "completed")
+    signed = select(Envelope.envelope_id).where(
+        Envelope.renewal_id == row.id, Envelope.draft_number > NOTICE, Envelope.status == "completed"
+    )
     return row.stage != Stage.NEEDS_PERSON or session.exec(signed).first() is None
 
 
@@ -158,6 +161,7 @@ def _moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules, 
     if lapses(session, row):
         yield window.decide_by
     yield from _signer_moments(session, row, now, rules)
+    yield from _notice_moments(session, row, now)
     gate = gates.open_of(session, row.id, row.version)
     if gate is not None and gate.kind == "approver":
         yield from _approver_moments(session, gate, window, now, rules)
@@ -187,6 +191,11 @@ def _signer_moments(session: Session, row: Renewal, now: datetime, rules: cases.
     question = signers.next_question(session, row, rules)
     if question is not None:
         yield question[1].at
+
+
+def _notice_moments(session: Session, row: Renewal, now: datetime) -> Iterator[datetime]:
+    if notices.to_be_told(session, row) is not None:
+        yield now
 
 
 def _later(at: datetime | None, now: datetime) -> datetime | None:

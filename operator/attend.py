@@ -16,7 +16,7 @@ from sqlmodel import Session, select
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.prepare import APPROVALS
 from contractops.graphs.steps import NewCard
-from contractops.operator import addressing, agenda, alerting, approvals, cases, signers, terms_ahead
+from contractops.operator import addressing, agenda, alerting, approvals, cases, notices, signers, terms_ahead
 from contractops.operator.alerting import put
 from contractops.operator.clock import wall_now
 from contractops.operator.store import audit, cards, gates
@@ -69,6 +69,10 @@ def _tend(session: Session, row: Renewal, window: NoticeWindow, now: datetime, r
         alerting.send(session, row, turn, now, rules)
     alerting.short_reminder(session, row, now, rules)
     _signer(session, row, now, rules)
+    news = notices.to_be_told(session, row)
+    if news is not None:
+        to = addressing.addressee(session, row.owner_id, now, rules)
+        put(session, row, NewCard(news, "notice_news", to, thread=alerting.root_of(row), broadcast=True, gated=True), now, rules)
     if row.stage == Stage.MISSED:
         _refresh_missed(session, row)
     renewed_at = agenda.has_renewed_at(session, row, now, rules)

@@ -28,7 +28,7 @@ from contractops.tools.notice_window import NoticeWindow, moment, notice_window
 from contractops.tools.people import Person, WorkingTime
 from contractops.tools.ports import Crm, EnvelopeState
 from contractops.tools.pricing import ChangeOrder
-from contractops.tools.signature import AuthorityMatrix, RoleLimit
+from contractops.tools.signature import NOTICE, AuthorityMatrix, RoleLimit
 from contractops.tools.sla import month_of, sla_months
 from contractops.tools.sla_credit import Credit, SlaSummary, month_credit, summarise
 from contractops.tools.terms import Party, Terms, TermsChoices, TermsSource, default_choices, offered
@@ -163,7 +163,9 @@ def load(session: Session, renewal_id: str, now: datetime, rules: Rules) -> Case
     row = session.get_one(Renewal, renewal_id, populate_existing=True)
     found = overview(session, row, now, rules)
     gate = session.get(Gate, gates.key_of(row.id, row.version), populate_existing=True)
-    envelope = session.exec(select(Envelope).where(Envelope.renewal_id == row.id).order_by(col(Envelope.sent_at).desc())).first()
+    envelope = session.exec(
+        select(Envelope).where(Envelope.renewal_id == row.id, Envelope.draft_number > NOTICE).order_by(col(Envelope.sent_at).desc())
+    ).first()
     draft = session.get(Draft, (row.id, row.draft_number), populate_existing=True)
     choices, asked_by = _wanted(session, row, draft)
     return Case(
@@ -351,7 +353,8 @@ def _approvals(session: Session, row: Renewal) -> tuple[NewApproval, ...]:
 def _signed(session: Session, row: Renewal, zone_name: str) -> SignedFacts | None:
     """What the fetched document and its certificate say, once they were fetched."""
     query = select(Effect).where(Effect.renewal_id == row.id, Effect.kind == "docusign.fetch", Effect.status == "done")
-    effect = session.exec(query.order_by(col(Effect.version).desc())).first()
+    found = [one for one in session.exec(query.order_by(col(Effect.version).desc())) if one.payload["draft"] != NOTICE]
+    effect = found[0] if found else None
     if effect is None or effect.receipt is None:
         return None
     state = EnvelopeState.model_validate(effect.receipt["state"])

@@ -15,15 +15,17 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Event, Stage
+from contractops.graphs.steps import NewEffect
+from contractops.operator.clock import wall_now
 from contractops.operator.documents.read import compare
-from contractops.operator.store import cards, crm_history, gates
+from contractops.operator.store import cards, crm_history, gates, ledger
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import Blob
 from contractops.operator.store.tables import Effect, Envelope, Renewal
 from contractops.tools.crm import CrmPatch
 from contractops.tools.errors import InvariantError
 from contractops.tools.ports import Clock, Crm, EnvelopeControl, Signer
-from contractops.tools.signature import EnvelopePlan, SignerPlan
+from contractops.tools.signature import NOTICE, EnvelopePlan, SignerPlan
 from contractops.tools.values import sha256_of
 
 
@@ -116,7 +118,10 @@ class Signing:
         def follow(session: Session, done: Effect, now: datetime) -> None:
             if session.get(Blob, answer["signed_sha256"]) is None:
                 session.add(Blob(sha256=str(answer["signed_sha256"]), content=signed))
-            answer_machine(session, done, Event.MATCH if found.matches else Event.DIFFER, answer, now)
+            if plan.draft_number == NOTICE:
+                _look_again(session, session.get_one(Envelope, envelope_id), now)
+            else:
+                answer_machine(session, done, Event.MATCH if found.matches else Event.DIFFER, answer, now)
 
         return Receipt(envelope_id, answer, follow)
 
@@ -236,7 +241,11 @@ def _take_over(session: Session, row: Envelope, state: dict[str, Any], now: date
     if event is not None and row.open:
         row.open = False
         renewal = session.get_one(Renewal, row.renewal_id, populate_existing=True)
-        if renewal.stage == Stage.OUT_FOR_SIGNATURE:
+        if row.draft_number == NOTICE:  # nothing waits for it: what was signed is fetched, so that it can be delivered
+            if event is Event.COMPLETE:
+                effect = NewEffect("docusign.fetch", {"envelope": row.envelope_id, "draft": NOTICE})
+                ledger.intend(session, effect, renewal_id=row.renewal_id, version=renewal.version, at=wall_now())
+        elif renewal.stage == Stage.OUT_FOR_SIGNATURE:
             gate = gates.key_of(renewal.id, renewal.version)
             gates.decide(session, gate, "", event, by=gates.MACHINE, at=now, answer=_said(state))
     return True
@@ -245,7 +254,7 @@ def _take_over(session: Session, row: Envelope, state: dict[str, Any], now: date
 def _look_again(session: Session, row: Envelope, now: datetime) -> None:
     """News of the signers moves what the owner is asked next: the sweep attends to the renewal and plans it afresh."""
     renewal = session.get_one(Renewal, row.renewal_id, populate_existing=True)
-    if renewal.stage == Stage.OUT_FOR_SIGNATURE:
+    if renewal.stage in {Stage.OUT_FOR_SIGNATURE, Stage.NOT_RENEWING}:
         renewal.next_action_at = now
         session.add(renewal)
 

@@ -15,7 +15,7 @@ from contractops.graphs.lifecycle import Stage
 from contractops.operator import cases
 from contractops.operator.store.tables import Card, Effect, Envelope, Renewal
 from contractops.tools.ports import EnvelopeState, RecipientState
-from contractops.tools.signature import SUPPLIER, EnvelopePlan
+from contractops.tools.signature import NOTICE, SUPPLIER, EnvelopePlan
 from contractops.tools.silence import Silence, SilenceStep, silence_step
 
 OPENED, CAME_BACK = "delivered", "autoresponded"
@@ -49,7 +49,7 @@ def waiting_for(session: Session, row: Renewal) -> Waiting | None:
     """Whose turn it is in the open envelope of ``row``; None when nothing is out for signature."""
     if row.stage != Stage.OUT_FOR_SIGNATURE:
         return None
-    query = select(Envelope).where(Envelope.renewal_id == row.id, Envelope.open, Envelope.draft_number > 0)
+    query = select(Envelope).where(Envelope.renewal_id == row.id, Envelope.open, Envelope.draft_number > NOTICE)
     envelope = session.exec(query.order_by(col(Envelope.sent_at).desc())).first()
     if envelope is None:
         return None

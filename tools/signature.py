@@ -37,8 +37,15 @@ class SignerPlan(Value):
     date_anchor: str
 
 
+NOTICE = 0
+"""In the place of a draft's number: the envelope holds a notice of ours, no order form."""
+
+
 class EnvelopePlan(Value):
-    """Everything an envelope needs. ``document_sha256`` is the hash that was approved; ``expires_at`` is business time (UTC)."""
+    """Everything an envelope needs. ``document_sha256`` is the hash that was approved; ``expires_at`` is business time (UTC).
+
+    ``draft_number`` is ``NOTICE`` for a notice.
+    """
 
     renewal_id: str
     contract_id: str
@@ -156,8 +163,8 @@ def plan_signers(terms: Terms, people: Iterable[Person], matrix: AuthorityMatrix
             ours = sorted((one for one in people if one.active and one.role == level.role), key=lambda one: one.person_id)
             if ours:
                 return (
-                    _signer(CUSTOMER, 1, customer.name, customer.email, customer.title),
-                    _signer(SUPPLIER, 2, ours[0].name, ours[0].email, ours[0].title),
+                    signer_of(CUSTOMER, 1, customer.name, customer.email, customer.title),
+                    signer_of(SUPPLIER, 2, ours[0].name, ours[0].email, ours[0].title),
                 )
     raise Refused("CO-SIG-002", f"{terms.contract_id}: nobody on the staff may sign these terms", advice="Check the authority matrix.")
 
@@ -235,7 +242,7 @@ def _limit(policy: AuthorityMatrix, role: str) -> RoleLimit | None:
     return next((level for level in policy.levels if level.role == role), None)
 
 
-def _signer(role: str, order: int, name: str, email: str, title: str) -> SignerPlan:
+def signer_of(role: str, order: int, name: str, email: str, title: str) -> SignerPlan:
     """A signer with his anchors: text of the document that no other place of it holds."""
     return SignerPlan(
         role=role, name=name, email=email, title=title, order=order, anchor=f"/sign-{role}-1/", date_anchor=f"/date-{role}-1/"

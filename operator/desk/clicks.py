@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import NewCard, NewEffect
-from contractops.operator import cases
+from contractops.operator import cases, notices
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import credit, handover
@@ -26,6 +26,8 @@ from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFi
 from contractops.operator.store import cards, gates, ledger
 from contractops.operator.store.records import Blob
 from contractops.operator.store.tables import Card, Draft, Effect, Envelope, Gate
+from contractops.tools.errors import InputError, Refused
+from contractops.tools.signature import NOTICE
 from contractops.tools.terms import TermsChoices
 
 Handler = Callable[[Call], Reply]
@@ -95,7 +97,7 @@ def document(call: Call) -> Reply:
 
 def signed_document(call: Call) -> Reply:
     """The signed PDF, as a file in the thread."""
-    fetched = _last_effect(call, "docusign.fetch")
+    fetched = next((one for one in _effects(call, "docusign.fetch") if one.payload["draft"] != NOTICE), None)
     blob = call.session.get(Blob, fetched.receipt["signed_sha256"]) if fetched and fetched.receipt else None
     if blob is None:
         return refused(call, AlreadyClosed(), "no signed document")
@@ -165,8 +167,8 @@ def settle_conflict(call: Call) -> Reply:
     return intend(call, "crm.overwrite", payload, "Writing the signed value to the CRM…")
 
 
-def side_gate(call: Call, name: str, kind: str) -> Gate:
-    """A question beside the stage of the renewal, opened when it is first answered."""
+def side_gate(call: Call, name: str, kind: str, payload_hash: str = "") -> Gate:
+    """A question beside the stage of the renewal, opened when it is first answered; ``payload_hash`` is what it is about."""
     key = f"{call.renewal.id}:{name}"
     gate = call.session.get(Gate, key, populate_existing=True)
     if gate is None:
@@ -175,7 +177,7 @@ def side_gate(call: Call, name: str, kind: str) -> Gate:
             renewal_id=call.renewal.id,
             version=call.renewal.version,
             kind=kind,
-            payload_hash="",
+            payload_hash=payload_hash,
             allowed=[],
             opened_at=call.now,
         )
@@ -236,8 +238,31 @@ def bring(call: Call, held: Card) -> Reply:
     return Reply(whisper=Simple(text=f"The card of {call.renewal.contract_id} comes now."), ring=True, outcome="card brought")
 
 
+def send_notice(call: Call) -> Reply:
+    """The form that shows the notice to be sent, for whoever may decide not to renew."""
+    if not may_end(call):
+        return not_yours(call)
+    try:
+        return open_form(call)
+    except (Refused, InputError) as problem:
+        return refused(call, Simple(text=f"The notice can't be made: {problem}"), "no notice")
+
+
+def may_end(call: Call) -> bool:
+    """Whether the person may decide about the end of this contract: whom the open question names, the owner, and who may help him."""
+    gate = gates.open_of(call.session, call.renewal.id, call.renewal.version)
+    return may_help(call) or (gate is not None and call.person.person_id in gate.allowed)
+
+
 def see_notice(call: Call) -> Reply:
-    """The text of the notice of non-renewal, from the facts."""
+    """The notice of non-renewal: the signed one, the one that was sent, or its text from the facts."""
+    sent = notices.latest(call.session, call.renewal)
+    receipt = sent.fetched.receipt if sent and sent.fetched else None
+    wanted = receipt["signed_sha256"] if receipt else sent.plan.document_sha256 if sent else ""
+    blob = call.session.get(Blob, wanted)
+    if blob is not None:
+        kind = "notice, signed" if receipt else "notice"
+        return Reply(upload=(f"{call.renewal.contract_id} {kind}.pdf", blob.content))
     return Reply(whisper=Simple(text=explain.notice_text(cases.overview(call.session, call.renewal, call.now, call.rules))))
 
 
@@ -277,14 +302,15 @@ def open_envelope(call: Call) -> Envelope | None:
     return call.session.exec(select(Envelope).where(Envelope.renewal_id == call.renewal.id, Envelope.open)).first()
 
 
-def _last_effect(call: Call, kind: str) -> Effect | None:
+def _effects(call: Call, kind: str) -> list[Effect]:
+    """Effects of ``kind`` that are done, latest first."""
     query = select(Effect).where(Effect.renewal_id == call.renewal.id, Effect.kind == kind, Effect.status == "done")
-    return call.session.exec(query.order_by(col(Effect.version).desc())).first()
+    return list(call.session.exec(query.order_by(col(Effect.version).desc())))
 
 
 def _patch(call: Call) -> list[dict[str, Any]]:
-    effect = _last_effect(call, "crm.write")
-    return list(effect.payload["patch"]["changes"]) if effect else []
+    effects = _effects(call, "crm.write")
+    return list(effects[0].payload["patch"]["changes"]) if effects else []
 
 
 CLICKS: dict[Action, Handler] = {
@@ -329,7 +355,7 @@ CLICKS: dict[Action, Handler] = {
     Action.MISSED_REASON: open_form,
     Action.LEGAL_ASK: open_form,
     Action.NOTICE_SEE: see_notice,
-    Action.NOTICE_SEND: see_notice,
+    Action.NOTICE_SEND: send_notice,
     Action.NOTICE_EVIDENCE: open_form,
     Action.CREDIT_MAIL: credit.mail,
     Action.CREDIT_FINANCE: open_form,

@@ -11,16 +11,16 @@ from dataclasses import replace
 from datetime import time
 from typing import Any, Final, TypeVar
 
-from contractops.graphs.lifecycle import Event
-from contractops.operator import cases, people, signers
+from contractops.graphs.lifecycle import Event, Stage
+from contractops.operator import cases, notices, people, signers
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import credit, handover
 from contractops.operator.desk.call import Call, Reply
-from contractops.operator.desk.clicks import intend, open_envelope, post_text, retry
+from contractops.operator.desk.clicks import intend, may_end, open_envelope, post_text, retry, side_gate
 from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite, rewrite_thread
 from contractops.operator.slack.actions import Callback
-from contractops.operator.slack.answers import AlreadyClosed, Simple
+from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFirst
 from contractops.operator.slack.commands import Submit
 from contractops.operator.slack.forms import (
     DeclineSubmission,
@@ -36,7 +36,7 @@ from contractops.operator.slack.forms import (
     TextSubmission,
 )
 from contractops.operator.slack.submissions import read_values
-from contractops.operator.store import ledger
+from contractops.operator.store import gates, ledger
 from contractops.operator.store.tables import Draft, Effect, NoticeEvidence
 from contractops.tools.calendars import zone
 from contractops.tools.errors import InvariantError
@@ -109,6 +109,34 @@ def evidence(call: Call) -> Reply:
     if reply.advance:
         _record_evidence(call, said.method, said.served_on, said.reference, said.served_by)
     return reply
+
+
+def send_notice(call: Call) -> Reply:
+    """The decision over exactly the notice that was shown; it goes to our own signature. Served it is only with the proof of its delivery."""
+    comment, shown = _typed(call, ReviewSubmission).comment, str(call.about.get("document", ""))
+    if not may_end(call):
+        return not_yours(call)
+    number, sent = len(notices.sendings(call.session, call.renewal)), notices.latest(call.session, call.renewal)
+    if call.renewal.stage != Stage.NOT_RENEWING or call.renewal.served_at is not None:
+        return refused(call, AlreadyClosed(), "no notice is wanted")
+    if sent is not None and not sent.is_over:
+        return refused(call, Simple(text="The notice is on its way to its signature already. Nothing was changed."), "sent before")
+    prepared = notices.prepare(call.session, call.renewal, call.now, call.rules)
+    plan = notices.plan(prepared, call.renewal, call.now) if prepared else None
+    if prepared is None or plan is None or prepared.sha256 != shown:
+        text = "The facts of the notice changed since you saw it. Nothing was sent; please open it again."
+        return refused(call, Simple(text=text), "other notice")
+    gate = side_gate(call, f"notice:{number + 1}", "notice", shown)
+    verdict = gates.decide(
+        call.session, gate.key, shown, "send", by=call.person.person_id, at=call.now, answer={"comment": comment, "document": shown}
+    )
+    if not verdict.won:
+        by = name(call, gate.decided_by)
+        return refused(call, SomebodyFirst(by=by, did="sent", at=gate.decided_at or call.now), "sent before")
+    call.renewal.answered_at = call.now
+    call.session.add(call.renewal)
+    payload = {"plan": plan.model_dump(mode="json"), "document": shown, "number": number + 1}
+    return intend(call, "docusign.send", payload, f"Sending the notice to {prepared.signer.name} for signature…")
 
 
 def hand_over(call: Call) -> Reply:
@@ -284,6 +312,7 @@ _RECEIPT_NEEDED: Final = frozenset({"docusign.send", "docusign.fetch", "crm.writ
 
 
 def _record_evidence(call: Call, method: str, received_on: Any, reference: str, served_by: str) -> None:
+    sent = notices.latest(call.session, call.renewal)
     call.session.merge(
         NoticeEvidence(
             renewal_id=call.renewal.id,
@@ -291,6 +320,7 @@ def _record_evidence(call: Call, method: str, received_on: Any, reference: str, 
             received_on=received_on,
             reference=reference,
             served_by=served_by,
+            notice_envelope=sent.envelope.envelope_id if sent and sent.envelope and sent.fetched else None,
             recorded_by=call.person.person_id,
             recorded_at=call.now,
         )
@@ -321,6 +351,7 @@ SUBMITS: dict[Callback, Callable[[Call], Reply]] = {
     Callback.ENVELOPE_SIGNER: change_signer,
     Callback.MISSED_REASON: record("missed reason"),
     Callback.LEGAL_ASK: ask_legal,
+    Callback.NOTICE_SEND: send_notice,
     Callback.NOTICE_EVIDENCE: evidence,
     Callback.FINDING_PRICE: missing_price,
     Callback.CREDIT_FINANCE: credit_to_finance,

@@ -16,8 +16,10 @@ from importlib.resources import as_file, files
 from typing import Any
 
 from contractops.operator import wording
+from contractops.operator.documents.notice import notice_data
 from contractops.operator.documents.order_form import Brand, order_form
 from contractops.tools.errors import InputError, InvariantError
+from contractops.tools.notice import Notice
 from contractops.tools.signature import SignerPlan
 from contractops.tools.terms import Terms
 
@@ -33,6 +35,13 @@ def render(terms: Terms, signers: tuple[SignerPlan, ...], brand: Brand | None = 
     data = order_form(terms, signers, brand or Brand())
     _check_characters(data)
     return _typeset("order_form.typ", data)
+
+
+def render_notice(notice: Notice, signer: SignerPlan, brand: Brand | None = None) -> bytes:
+    """A notice of non-renewal as a tagged PDF. Raises as ``render`` does."""
+    data = notice_data(notice, signer, brand or Brand())
+    _check_characters(data)
+    return _typeset("notice.typ", data)
 
 
 def fingerprint(document: bytes) -> str:

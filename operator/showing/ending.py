@@ -7,15 +7,26 @@ from datetime import date, datetime
 from sqlmodel import select
 
 from contractops.graphs.lifecycle import Event, Stage
-from contractops.operator import wording
+from contractops.operator import notices, wording
 from contractops.operator.showing import facts
+from contractops.operator.showing.outcome import taken_back
 from contractops.operator.showing.scene import Scene, terms_of
-from contractops.operator.showing.states import decided, sending
+from contractops.operator.showing.states import PARKED, decided, sending
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.views import Act
-from contractops.operator.slack.views_outcome import Evidence, LetRenewCard, MissedCard, NotRenewingCard, TeamLine, TextReply
+from contractops.operator.slack.views_outcome import (
+    Evidence,
+    LetRenewCard,
+    MissedCard,
+    NoticeNews,
+    NoticeSignature,
+    NotRenewingCard,
+    TeamLine,
+    TextReply,
+)
 from contractops.operator.store.tables import Alert, NoticeEvidence, Renewal
 from contractops.tools.alerts import days_left
+from contractops.tools.ports import EnvelopeState
 
 
 def missed(scene: Scene) -> MissedCard | TextReply:
@@ -79,7 +90,7 @@ def not_renewing(scene: Scene) -> NotRenewingCard | TextReply:
         return TextReply(text=f"{found.account_name}: not renewing. The date by which the notice must be received is unknown.")
     evidence = _evidence(scene) if row.served_at is not None else None
     clause = found.source.facts.receipt_ref or found.source.facts.notice_ref
-    serves = scene.row_of(Action.NOTICE_EVIDENCE) if scene.is_open("evidence") and evidence is None else ()
+    sent = notices.latest(scene.session, row)
     return NotRenewingCard(
         **scene.base,
         decided=decided(scene, Event.STOP),
@@ -87,8 +98,77 @@ def not_renewing(scene: Scene) -> NotRenewingCard | TextReply:
         address=found.notice_address,
         clause=" ".join(filter(None, [clause.document, clause.clause])) if clause else None,
         evidence=evidence,
-        buttons=(*serves, *scene.row_of(Action.NOTICE_SEE)),
+        signature=_signature(scene, sent) if sent and evidence is None else None,
+        buttons=_notice_buttons(scene, sent),
     )
+
+
+def notice_news(scene: Scene) -> NoticeNews | TextReply:
+    """What became of the signature of a notice, and what is left to do."""
+    row, name = scene.row, scene.facts.account_name
+    sent = notices.latest(scene.session, row)
+    if sent is None or sent.envelope is None or not scene.card.key.endswith(f"/{sent.envelope.envelope_id}") or row.decide_by is None:
+        return TextReply(text=f"{name}: this notice was replaced by a later one.", account=name)
+    if not scene.is_open("evidence"):
+        return TextReply(text=f"{name}: {_signature(scene, sent).said}", account=name)
+    return NoticeNews(
+        **scene.base,
+        signature=_signature(scene, sent),
+        received_by=row.decide_by,
+        address=scene.facts.notice_address,
+        days_left=0 if row.safe_on is None else days_left(row.safe_on, scene.zone, scene.now),
+        buttons=_notice_buttons(scene, sent),
+    )
+
+
+def _notice_buttons(scene: Scene, sent: notices.Sent | None) -> tuple[Button, ...]:
+    """Send it when nothing is out; help while it is out; the proof at any time until it is recorded."""
+    if not scene.is_open("evidence"):
+        return scene.row_of(Action.NOTICE_SEE)
+    rest = scene.row_of(Action.NOTICE_EVIDENCE, Action.NOTICE_SEE)
+    if sent is None or sent.is_over:
+        return (*scene.row_of(Action.NOTICE_SEND), *rest)
+    is_out = sent.envelope is not None and sent.envelope.open
+    return (*rest, *(scene.row_of(Action.ENVELOPE_RESEND, Action.ENVELOPE_VOID) if is_out else ()))
+
+
+def _signature(scene: Scene, sent: notices.Sent) -> NoticeSignature:
+    """Where the signature of the notice stands; "sent" and "signed" are said when the vendor has said so."""
+    signer, envelope = sent.plan.signers[0].name, sent.envelope
+    if envelope is None:
+        if sent.effect.status == PARKED:
+            return NoticeSignature(
+                signer=signer, said="The notice did not go out; a person must look. See the message about it.", is_open=True
+            )
+        return NoticeSignature(signer=signer, said=f"Sending the notice to {signer} for signature…", is_open=True)
+    state = EnvelopeState.model_validate(envelope.state)
+    at = wording.moment(state.changed_at, scene.zone)
+    match state.status:
+        case "completed":
+            return _signed_notice(sent, signer, at)
+        case "declined":
+            words = next((one.reason for one in state.recipients if one.reason), None) or ""
+            return NoticeSignature(signer=signer, said=f"{signer} declined to sign the notice on {at}.", words=words)
+        case "voided":
+            by = taken_back(scene, envelope.envelope_id, state.changed_at)
+            how = f"was taken back by {by.by}" if by else "closed without a signature"
+            return NoticeSignature(signer=signer, said=f"The notice {how} on {at}.")
+        case _:
+            since = wording.moment(envelope.sent_at, scene.zone)
+            return NoticeSignature(signer=signer, said=f"The notice is out for signature by {signer} since {since}.", is_open=True)
+
+
+def _signed_notice(sent: notices.Sent, signer: str, at: str) -> NoticeSignature:
+    """Signed; whether it is the notice that was decided on is known when the signed document was fetched."""
+    said = f"The notice was signed by {signer} on {at}."
+    if sent.fetched is None or sent.fetched.receipt is None:
+        return NoticeSignature(signer=signer, said=f"{said} The signed document is being fetched.", is_open=True)
+    places = len(sent.fetched.receipt["differences"])
+    if places:
+        return NoticeSignature(
+            signer=signer, said=f"{said} It differs from what was sent in {wording.plural(places, 'place')}: don't deliver it."
+        )
+    return NoticeSignature(signer=signer, said=said, is_signed=True)
 
 
 def _evidence(scene: Scene) -> Evidence | None:

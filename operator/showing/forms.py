@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from contractops.operator import cases, people, wording
+from contractops.operator import cases, notices, people, wording
 from contractops.operator.showing.checks import check
 from contractops.operator.showing.edit_form import edit_form, signers
+from contractops.operator.showing.explain import notice_text
 from contractops.operator.showing.scene import terms_of
+from contractops.operator.showing.tokens import remember
 from contractops.operator.signers import customers_signer
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.commands import FieldValue
@@ -26,6 +28,7 @@ from contractops.operator.slack.forms import (
     EvidenceForm,
     Form,
     HandoverForm,
+    NoticeForm,
     PriceForm,
     ReviewForm,
     SignerForm,
@@ -211,7 +214,44 @@ def _evidence(asked: _Asked) -> Form | None:
         return None
     names = [one.name for one in asked.facts.source.facts.methods]
     methods = tuple(Choice(value=name, label=wording.sentence_case(name.replace("_", " "))) for name in (*names, "other"))
-    return EvidenceForm(**asked.base, methods=methods, received_by=due, zone=asked.renewal.zone or "UTC")
+    return EvidenceForm(**asked.base, methods=methods, received_by=due, zone=asked.renewal.zone or "UTC", signed=_signed_notice(asked))
+
+
+def _notice(asked: _Asked) -> Form | None:
+    """The notice as it would be sent now. Its bytes are stored, and the form's token stands for exactly them."""
+    due, session = asked.renewal.decide_by, asked.session
+    sent = notices.latest(session, asked.renewal)
+    if due is None or not _waits_for_evidence(asked) or (sent is not None and not sent.is_over):
+        return None
+    prepared = notices.prepare(session, asked.renewal, asked.now, asked.rules)
+    if prepared is None:
+        return None
+    notices.keep(session, prepared)
+    args = {"about": f"{prepared.sha256} {len(notices.sendings(session, asked.renewal))}", "document": prepared.sha256}
+    args["renewal"] = asked.renewal.id
+    token = remember(session, asked.rules.token_secret, asked.card.key, Action.NOTICE_SEND, None, args)
+    return NoticeForm(
+        **asked.base | {"token": token},
+        lines=tuple(notice_text(asked.facts).split("\n")),
+        signer=prepared.signer.name,
+        fingerprint=prepared.sha256,
+        received_by=due,
+        zone=asked.renewal.zone or "UTC",
+    )
+
+
+def _waits_for_evidence(asked: _Asked) -> bool:
+    """Whether the notice is still to be served."""
+    gate = gates.open_of(asked.session, asked.renewal.id, asked.renewal.version)
+    return gate is not None and gate.kind == "evidence"
+
+
+def _signed_notice(asked: _Asked) -> str:
+    """About the notice that we signed: it stands beside the proof of its delivery, and is none itself."""
+    sent = notices.latest(asked.session, asked.renewal)
+    if sent is None or sent.envelope is None or sent.fetched is None:
+        return ""
+    return f"The notice signed by {sent.plan.signers[0].name} (envelope {sent.envelope.envelope_id}) is attached. It proves no delivery."
 
 
 def _price(asked: _Asked) -> Form | None:
@@ -235,6 +275,7 @@ FORMS: dict[Action, Callable[[_Asked], Form | None]] = {
     Action.RENEWAL_STOP: _stop,
     Action.RENEWAL_HANDOVER: _hand_over,
     Action.ENVELOPE_SIGNER: _signer,
+    Action.NOTICE_SEND: _notice,
     Action.NOTICE_EVIDENCE: _evidence,
     Action.FINDING_PRICE: _price,
 }

@@ -42,6 +42,7 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "team": ending.team,
     "missed": ending.missed,
     "not_renewing": ending.not_renewing,
+    "notice_news": ending.notice_news,
     "let_renew": ending.let_renew,
     "needs_person": trouble.needs_person,
     "parked": trouble.parked,

@@ -21,6 +21,7 @@ from contractops.operator.slack.views import Act
 from contractops.operator.slack.views_outcome import DocumentDiffers, NeedsPersonCard, TextReply
 from contractops.operator.store.tables import Effect
 from contractops.tools.crm import CrmReceipt
+from contractops.tools.signature import NOTICE
 from contractops.tools.values import Finding
 
 EFFECTS: Final = {
@@ -117,6 +118,8 @@ def parked(scene: Scene) -> NeedsPersonCard | TextReply:
     if effect is None:
         return TextReply(text=f"{scene.facts.account_name}: this step is no longer stored.")
     what, vendor = EFFECTS.get(effect.kind, (effect.kind, "The other side"))
+    if effect.payload.get("plan", {}).get("draft_number") == NOTICE:
+        what = "the envelope for the notice of non-renewal"
     waits = effect.status == PARKED
     return NeedsPersonCard(
         **scene.base,

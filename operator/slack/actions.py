@@ -105,6 +105,7 @@ class Callback(StrEnum):
     ENVELOPE_SIGNER = "envelope_signer"
     MISSED_REASON = "missed_reason"
     LEGAL_ASK = "legal_ask"
+    NOTICE_SEND = "notice_send"
     NOTICE_EVIDENCE = "notice_evidence"
     FINDING_PRICE = "finding_price"
     CREDIT_FINANCE = "credit_finance"

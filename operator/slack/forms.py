@@ -115,12 +115,23 @@ class SignerForm(Form):
     signers: tuple[Choice, ...]
 
 
+class NoticeForm(Form):
+    """Send exactly this notice for signature: its words in ``lines``, who signs for us, the fingerprint (SHA-256) of its bytes."""
+
+    lines: tuple[str, ...]
+    signer: str
+    fingerprint: str
+    received_by: datetime
+    zone: str
+
+
 class EvidenceForm(Form):
-    """Proof that the notice was served; ``methods`` are those the contract allows (and "other")."""
+    """Proof that the notice was served; ``methods`` are those the contract allows (and "other"). ``signed``: our sentence about the signed notice."""
 
     methods: tuple[Choice, ...]
     received_by: datetime
     zone: str
+    signed: str = ""
 
 
 class PriceForm(Form):
@@ -148,7 +159,7 @@ class EditSubmission(Value):
 
 
 class ReviewSubmission(Value):
-    """Approved, with an optional comment."""
+    """Approved, or sent, as it was shown; with an optional comment."""
 
     comment: str
 

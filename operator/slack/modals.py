@@ -13,7 +13,7 @@ from typing import Any
 from contractops.operator import wording
 from contractops.operator.slack import inputs, phrases
 from contractops.operator.slack.actions import Callback
-from contractops.operator.slack.blocks import Block, Bold, facts, field, section
+from contractops.operator.slack.blocks import Block, Bold, facts, field, lines, section
 from contractops.operator.slack.forms import (
     Choice,
     DeclineForm,
@@ -21,6 +21,7 @@ from contractops.operator.slack.forms import (
     EvidenceForm,
     Form,
     HandoverForm,
+    NoticeForm,
     PriceForm,
     ReviewForm,
     SignerForm,
@@ -278,10 +279,27 @@ def signer(form: SignerForm) -> Block:
     return inputs.modal(Callback.ENVELOPE_SIGNER, form.token, "Change signer", "Change signer", blocks)
 
 
+def notice(form: NoticeForm) -> Block:
+    """The very notice that is sent for signature, once more."""
+    by = wording.deadline(form.received_by, form.zone)
+    blocks = [
+        _who(form, "Your decision counts for exactly this notice."),
+        lines("notice", form.lines),
+        section(
+            "signer",
+            f"{form.signer} signs for us. Nothing goes to the customer: you deliver the signed notice, so that it is received by {by}.",
+        ),
+        section("fingerprint", f"Document fingerprint {wording.fingerprint(form.fingerprint)}."),
+        inputs.entry("comment", "Comment", inputs.text(NOTE), optional=True),
+    ]
+    return inputs.modal(Callback.NOTICE_SEND, form.token, "Send the notice", "Send for signature", blocks)
+
+
 def evidence(form: EvidenceForm) -> Block:
     """How, when and by whom the notice was served."""
     blocks = [
         _who(form, f"The notice must be received by {wording.deadline(form.received_by, form.zone)}."),
+        *([section("signed", form.signed)] if form.signed else []),
         inputs.entry("method", "Method", inputs.select(form.methods)),
         inputs.entry("served", "Received on", inputs.calendar()),
         inputs.entry("reference", "Reference", inputs.text(100, many_lines=False), hint="Tracking number, receipt or message id."),
@@ -314,6 +332,7 @@ FORMS: dict[type[Form], Callable[[Any], Block]] = {
     StopForm: stop,
     HandoverForm: handover,
     SignerForm: signer,
+    NoticeForm: notice,
     EvidenceForm: evidence,
     PriceForm: price,
     TextForm: text,

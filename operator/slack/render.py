@@ -44,6 +44,7 @@ RENDERERS: dict[type[Value], Callable[[Any], Body]] = {
     views_outcome.NeedsPersonCard: render_outcome.needs_person,
     views_outcome.MissedCard: render_ending.missed,
     views_outcome.NotRenewingCard: render_ending.not_renewing,
+    views_outcome.NoticeNews: render_ending.notice_news,
     views_outcome.LetRenewCard: render_ending.let_renew,
     views_outcome.CreditDueCard: render_ending.credit_due,
     views_outcome.FinanceCard: render_ending.finance,

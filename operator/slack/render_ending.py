@@ -5,10 +5,33 @@ from __future__ import annotations
 from contractops.operator import wording
 from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action
-from contractops.operator.slack.blocks import Block, Body, Bold, confirm, facts, field, foot, header, message, phone, row, section
+from contractops.operator.slack.blocks import (
+    Block,
+    Body,
+    Bold,
+    confirm,
+    facts,
+    field,
+    foot,
+    header,
+    message,
+    phone,
+    quote,
+    resend_confirm,
+    row,
+    section,
+)
 from contractops.operator.slack.render_outcome import settled
 from contractops.operator.slack.views import Ends, Renews
-from contractops.operator.slack.views_outcome import CreditDueCard, FinanceCard, LetRenewCard, MissedCard, NotRenewingCard
+from contractops.operator.slack.views_outcome import (
+    CreditDueCard,
+    FinanceCard,
+    LetRenewCard,
+    MissedCard,
+    NoticeNews,
+    NoticeSignature,
+    NotRenewingCard,
+)
 
 
 def missed(card: MissedCard) -> Body:
@@ -80,7 +103,6 @@ def not_renewing(card: NotRenewingCard) -> Body:
         )
     clause = f" ({card.clause})" if card.clause else ""
     where = f" at {card.address}{clause}" if card.address else clause
-    order = (Action.NOTICE_EVIDENCE, Action.NOTICE_SEE, Action.NOTICE_SEND)
     return message(
         phone(f"Not renewing: {name}. Notice must be received by {by}.", f"Not renewing: {name}."),
         header(f"Not renewing: {name}"),
@@ -89,13 +111,57 @@ def not_renewing(card: NotRenewingCard) -> Body:
             Bold("Notice of non-renewal is ready."),
             f" It must be received by {by}{where}.\nThe alerts go on until a proof of delivery is recorded.",
         ),
-        *row(
-            card.buttons,
-            order,
-            primary=Action.NOTICE_EVIDENCE,
-            says={Action.NOTICE_EVIDENCE: f"Record proof of delivery for {card.account}"},
-        ),
+        *_signing(card.signature),
+        *_notice_row(card, card.signature),
         foot(decided),
+    )
+
+
+def _signing(signature: NoticeSignature | None) -> list[Block]:
+    """Where the signature of the notice stands, with a person's words."""
+    if signature is None:
+        return []
+    words = [quote("words", f"{signature.signer} wrote: ", signature.words)] if signature.words.strip() else []
+    return [section("signing", signature.said), *words]
+
+
+def _notice_row(card: NotRenewingCard | NoticeNews, signature: NoticeSignature | None) -> list[Block]:
+    """First the signature, then the proof of delivery."""
+    signed = signature is not None and (signature.is_signed or signature.is_open)
+    signer = signature.signer if signature else ""
+    back = f"{signer} can no longer sign the notice. You can send it again until {wording.local_day(card.received_by, card.zone)}."
+    return row(
+        card.buttons,
+        NOTICE_ROW,
+        primary=Action.NOTICE_EVIDENCE if signed else Action.NOTICE_SEND,
+        danger=Action.ENVELOPE_VOID,
+        says={
+            Action.NOTICE_EVIDENCE: f"Record proof of delivery for {card.account}",
+            Action.NOTICE_SEND: f"Send the notice to {card.account} for signature",
+            Action.ENVELOPE_VOID: f"Take back the notice to {card.account}",
+        },
+        confirms={
+            Action.ENVELOPE_RESEND: resend_confirm(signer, "the notice"),
+            Action.ENVELOPE_VOID: confirm("Void the envelope?", back, "Take back", danger=True),
+        },
+    )
+
+
+NOTICE_ROW = (Action.NOTICE_SEND, Action.NOTICE_EVIDENCE, Action.NOTICE_SEE, Action.ENVELOPE_RESEND, Action.ENVELOPE_VOID)
+"""Buttons about a notice that is not served."""
+
+
+def notice_news(card: NoticeNews) -> Body:
+    """The notice is signed, or came back unsigned; what is left to do."""
+    name, by = phrases.name(card.account), wording.moment(card.received_by, card.zone)
+    where = f" at {card.address}" if card.address else ""
+    left = f"{phrases.days(card.days_left)} left."
+    rest = f"Deliver it, so that it is received by {by}{where}, and record the proof." if card.signature.is_signed else ""
+    return message(
+        phone(f"{name}: {card.signature.said} {left}", f"{name}: news about the notice. {left}"),
+        section("lead", Bold(card.signature.said), f" {rest} {left}" if rest else f" {left}"),
+        *([quote("words", f"{card.signature.signer} wrote: ", card.signature.words)] if card.signature.words.strip() else []),
+        *_notice_row(card, card.signature),
     )
 
 

@@ -185,6 +185,7 @@ READERS: dict[Callback, Callable[[Submit], Submission | FormErrors]] = {
     Callback.STOP: _stop,
     Callback.HANDOVER: _handover,
     Callback.ENVELOPE_SIGNER: _signer,
+    Callback.NOTICE_SEND: _review,
     Callback.NOTICE_EVIDENCE: _evidence,
     Callback.FINDING_PRICE: _price,
 }

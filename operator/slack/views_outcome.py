@@ -154,14 +154,40 @@ class Evidence(Value):
     act: Act
 
 
+class NoticeSignature(Value):
+    """The signature of a notice by ``signer`` of us. ``said`` is our sentence about where it stands, ``words`` a person's text.
+
+    ``is_open``: it is out; ``is_signed``: it can be delivered.
+    """
+
+    signer: str
+    said: str
+    words: str = ""
+    is_open: bool = False
+    is_signed: bool = False
+
+
+class NoticeNews(Card):
+    """The notice is signed and can be delivered, or came back unsigned; it must be received by ``received_by``. ``address``: where."""
+
+    signature: NoticeSignature
+    received_by: datetime
+    address: str | None
+    days_left: int
+
+
 class NotRenewingCard(Card):
-    """A notice of non-renewal: where it must be received, and by when. ``clause`` as in "MSA 14.1". ``evidence`` None: still to be served."""
+    """A notice of non-renewal: where it must be received, and by when. ``clause`` as in "MSA 14.1". ``evidence`` None: still to be served.
+
+    ``signature`` None: it was not sent for signature.
+    """
 
     decided: Act
     received_by: datetime
     address: str | None
     clause: str | None
     evidence: Evidence | None = None
+    signature: NoticeSignature | None = None
 
 
 class LetRenewCard(Card):

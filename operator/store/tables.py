@@ -213,6 +213,7 @@ class NoticeEvidence(SQLModel, table=True):
     received_on: date
     reference: str
     served_by: str
+    notice_envelope: str | None = None  # the envelope in which we signed the notice, when it was signed here
     recorded_by: str
     recorded_at: datetime  # business time
 

@@ -444,6 +444,41 @@ CARDS: dict[str, Value] = {
         clause="MSA 14.1",
         buttons=buttons(Action.NOTICE_SEE, Action.NOTICE_SEND, Action.NOTICE_EVIDENCE),
     ),
+    "not_renewing_out": o.NotRenewingCard(
+        **BASE,
+        decided=MARIA,
+        received_by=DUE,
+        address="Northwind Logistics, 200 Lake St",
+        clause="MSA 14.1",
+        signature=o.NoticeSignature(
+            signer="Dana Whitfield",
+            said="The notice is out for signature by Dana Whitfield since Mon 7 Dec 2026, 11:00 CST.",
+            is_open=True,
+        ),
+        buttons=buttons(Action.NOTICE_EVIDENCE, Action.NOTICE_SEE, Action.ENVELOPE_RESEND, Action.ENVELOPE_VOID),
+    ),
+    "notice_signed": o.NoticeNews(
+        **BASE,
+        signature=o.NoticeSignature(
+            signer="Dana Whitfield", said="The notice was signed by Dana Whitfield on Tue 8 Dec 2026, 09:30 CST.", is_signed=True
+        ),
+        received_by=DUE,
+        address="Northwind Logistics, 200 Lake St",
+        days_left=59,
+        buttons=buttons(Action.NOTICE_EVIDENCE, Action.NOTICE_SEE),
+    ),
+    "notice_declined": o.NoticeNews(
+        **BASE,
+        signature=o.NoticeSignature(
+            signer="Dana Whitfield",
+            said="Dana Whitfield declined to sign the notice on Tue 8 Dec 2026, 09:30 CST.",
+            words="Let us offer them a year first.",
+        ),
+        received_by=DUE,
+        address=None,
+        days_left=59,
+        buttons=buttons(Action.NOTICE_SEND, Action.NOTICE_EVIDENCE, Action.NOTICE_SEE),
+    ),
     "not_renewing_served": o.NotRenewingCard(
         **BASE,
         decided=MARIA,

@@ -94,6 +94,21 @@ FORM_SAMPLES: dict[str, f.Form] = {
     "form_handover": f.HandoverForm(**BASE, people=(f.Choice(value="p_jo", label="Jo Lang"),)),
     "form_signer": f.SignerForm(**BASE, number=2, signers=SIGNERS),
     "form_evidence": f.EvidenceForm(**BASE, methods=(f.Choice(value="courier", label="Courier"),), received_by=DUE, zone=ZONE),
+    "form_evidence_signed": f.EvidenceForm(
+        **BASE,
+        methods=(f.Choice(value="courier", label="Courier"),),
+        received_by=DUE,
+        zone=ZONE,
+        signed="The notice signed by Dana Whitfield (envelope e-1) is attached. It proves no delivery.",
+    ),
+    "form_notice": f.NoticeForm(
+        **BASE,
+        lines=("To Northwind Logistics: Prairie gives notice under MSA 9.2.", "Agreement ENT-3391 ends on Wed 7 Apr 2027."),
+        signer="Dana Whitfield",
+        fingerprint="7f3a91c2" + "0" * 56,
+        received_by=DUE,
+        zone=ZONE,
+    ),
     "form_price": f.PriceForm(**BASE, order_id="SO-12", currency="USD"),
     **{f"form_text_{callback.value}": f.TextForm(**BASE, callback=callback, whom="Maria Ortiz", number=2) for callback in TEXTS},
 }

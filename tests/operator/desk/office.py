@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,14 +24,17 @@ from typing import Any
 import httpx
 from sqlmodel import col, select
 
+from contractops.graphs.steps import NewCard
+from contractops.operator.alerting import put
 from contractops.operator.clock import wall_now
 from contractops.operator.desk.desk import Desk
 from contractops.operator.slack import listeners
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.commands import Click, Payload, Submit
 from contractops.operator.slack.messenger import SlackMessenger
-from contractops.operator.store import cards
-from contractops.operator.store.tables import Audit, Button, Card, Gate, Renewal
+from contractops.operator.store import cards, gates
+from contractops.operator.store.tables import Audit, Button, Card, Draft, Gate, Renewal
+from contractops.tools.signature import AuthorityMatrix, RoleLimit
 from tests.faults.children import Driver
 from tests.localworld.worlds import RunningWorld
 
@@ -232,6 +235,41 @@ class Office(Driver):
         self.operator.core.clock.move(datetime.fromisoformat(when))  # type: ignore[attr-defined]  # a stored clock, by the settings
         self.jobs.sweep()
         self.drain()
+
+    def poll(self) -> None:
+        """DocuSign is looked at, the clock's work is done, and everything follows."""
+        self.jobs.poll()
+        self.drain()
+        self.jobs.sweep()
+        self.drain()
+
+    def with_levels(self, change: Callable[[RoleLimit], RoleLimit]) -> None:
+        """The policy with other limits, as after a start with another policy file."""
+        rules = self.operator.core.rules
+        object.__setattr__(rules, "matrix", AuthorityMatrix(levels=tuple(change(one) for one in rules.matrix.levels)))
+
+    def ask_too(self, count: int, person: str) -> None:
+        """The present draft is asked about under ``count`` more renewals whose dates lie later."""
+        now = self.operator.core.clock.now()
+        with self.database.write() as session:
+            mine = self.renewal()
+            draft = session.get_one(Draft, (RENEWAL, mine.draft_number))
+            later = select(Renewal).where(Renewal.id != RENEWAL, col(Renewal.safe_on) > mine.safe_on).order_by(col(Renewal.id))
+            for row in session.exec(later.limit(count)).all():
+                row.next_action_at = None
+                values = {
+                    "renewal_id": row.id,
+                    "version": row.version,
+                    "kind": "approver",
+                    "payload_hash": "",
+                    "draft_number": draft.number,
+                }
+                session.merge(Draft(**(draft.model_dump() | {"renewal_id": row.id})))
+                session.merge(Gate(key=gates.key_of(row.id, row.version), allowed=[person], opened_at=now, **values))
+                session.flush()
+                args = {"step": 2, "role": "vp_sales", "draft": draft.number}
+                card = NewCard(f"{row.id}/second/{draft.number}/0/2/{person}", "second", person, gated=True, args=args)
+                put(session, row, card, now, self.operator.core.rules)
 
     def token(self, card: Card, action: Action) -> Button:
         """What the button of a card stands for."""

@@ -87,6 +87,66 @@ def opened(office: Office) -> None:
     office.at("2026-12-18T18:00:00+00:00")
 
 
+def unopened(office: Office) -> None:
+    """Out for three working days, and nobody has looked."""
+    sent(office)
+    office.at("2026-12-11T18:00:00+00:00")
+
+
+def bounced(office: Office) -> None:
+    """The invitation came back."""
+    sent(office)
+    at_docusign(office, envelope(office)[1][0], "bounce")
+    office.poll()
+
+
+def late_out(office: Office) -> None:
+    """Two weeks are left, and the envelope was not even opened."""
+    sent(office)
+    for when in ("2026-12-11T18:00:00+00:00", "2027-01-22T15:30:00+00:00"):
+        office.at(when)
+
+
+def in_group(office: Office) -> None:
+    """Two of three VPs must approve; none has."""
+    two_must_approve(office)
+    asked(office)
+
+
+def two_must_approve(office: Office) -> None:
+    """Sam and Jo are VPs too, and the policy wants two of them."""
+    for person in ("sam.okafor", "jo.lang"):
+        office.change(records.Person, person, role="vp_sales", deputy_id=None)
+    office.with_levels(lambda one: one.model_copy(update={"needed": 2}) if one.role == "vp_sales" else one)
+
+
+def many_approvals(office: Office) -> None:
+    """Dana is asked for five at once: the present draft stands under four more renewals."""
+    asked(office)
+    office.ask_too(4, "dana.whitfield")
+    office.drain()
+
+
+def notice_out(office: Office) -> None:
+    """The notice was sent to Dana for our signature."""
+    stopped(office)
+    office.click(MARIA, office.card("not_renewing"), "notice_send")
+    assert not office.submit(MARIA, {"comment": "Agreed with Sam."})["errors"]
+    office.poll()
+
+
+def notice_signed(office: Office) -> None:
+    notice_out(office)
+    at_docusign(office, envelope(office)[1][0], "sign")
+    office.poll()
+
+
+def notice_declined(office: Office) -> None:
+    notice_out(office)
+    at_docusign(office, envelope(office)[1][0], "decline", reason="Let us offer them a year first.")
+    office.poll()
+
+
 def refused(office: Office) -> None:
     sent(office)
     at_docusign(office, envelope(office)[1][0], "decline", reason="Legal wants a cap on price rises.")
@@ -225,6 +285,7 @@ STATES: dict[str, Callable[[Office], None]] = {
     each.__name__: each
     for each in (
         flagged, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, stopped, renews, late,
-        missed, parked, handed, credited, with_finance, conflicting, long_missed,
+        missed, parked, handed, credited, with_finance, conflicting, long_missed, unopened, bounced, late_out, in_group, many_approvals,
+        notice_out, notice_signed, notice_declined,
     )
 }  # fmt: skip

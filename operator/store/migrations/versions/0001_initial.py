@@ -395,7 +395,9 @@ def _terms() -> None:
         "notice_evidence",
         *_text("renewal_id", "method"),
         *_day("received_on"),
-        *_text("reference", "served_by", "recorded_by"),
+        *_text("reference", "served_by"),
+        *_text("notice_envelope", null=True),
+        *_text("recorded_by"),
         *_moment("recorded_at"),
         sa.PrimaryKeyConstraint("renewal_id"),
     )
