@@ -21,11 +21,14 @@ from contractops.operator.desk import credit, handover
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.decide import decide, may_ask, may_help, name, not_yours, refused, rewrite
 from contractops.operator.showing import explain, forms
+from contractops.operator.showing.scene import terms_of
+from contractops.operator.showing.signed import every_field
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFirst
 from contractops.operator.store import cards, gates, ledger
 from contractops.operator.store.records import Blob
 from contractops.operator.store.tables import Card, Draft, Effect, Envelope, Gate
+from contractops.tools.crm import CrmPatch, CrmReceipt
 from contractops.tools.errors import InputError, Refused
 from contractops.tools.signature import NOTICE
 from contractops.tools.terms import TermsChoices
@@ -188,10 +191,11 @@ def side_gate(call: Call, name: str, kind: str, payload_hash: str = "") -> Gate:
 
 def crm_fields(call: Call) -> Reply:
     """All fields of the CRM write."""
-    receipt = call.card.args.get("receipt", {})
-    lines = [f"{change['field']}: {change['old'] or 'not set'} → {change['new'] or 'not set'}" for change in _patch(call)]
-    written = ", ".join(receipt.get("written", ())) or "none"
-    return Reply(whisper=Simple(text="\n".join([*lines, f"Written and read back: {written}."])))
+    effects, draft = _effects(call, "crm.write"), _draft(call)
+    if not effects or draft is None or not call.card.args.get("receipt"):
+        return refused(call, AlreadyClosed(), "nothing written")
+    patch, receipt = CrmPatch.model_validate(effects[0].payload["patch"]), CrmReceipt.model_validate(call.card.args["receipt"])
+    return Reply(whisper=Simple(text="\n".join(every_field(patch, receipt, terms_of(draft).currency))))
 
 
 def see_difference(call: Call) -> Reply:
@@ -306,11 +310,6 @@ def _effects(call: Call, kind: str) -> list[Effect]:
     """Effects of ``kind`` that are done, latest first."""
     query = select(Effect).where(Effect.renewal_id == call.renewal.id, Effect.kind == kind, Effect.status == "done")
     return list(call.session.exec(query.order_by(col(Effect.version).desc())))
-
-
-def _patch(call: Call) -> list[dict[str, Any]]:
-    effects = _effects(call, "crm.write")
-    return list(effects[0].payload["patch"]["changes"]) if effects else []
 
 
 CLICKS: dict[Action, Handler] = {

@@ -12,7 +12,7 @@ from datetime import time
 from typing import Any, Final, TypeVar
 
 from contractops.graphs.lifecycle import Event, Stage
-from contractops.operator import cases, notices, people, signers
+from contractops.operator import cases, notices, people, signers, wording
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import credit, handover
@@ -99,6 +99,11 @@ def stop(call: Call) -> Reply:
     in_time = call.renewal.safe_on is not None and said.received_on is not None and said.received_on <= call.renewal.safe_on
     if reply.advance and in_time and said.received_on is not None:
         _record_evidence(call, "customer notice", said.received_on, said.note or "customer's notice", "customer")
+    elif reply.advance and said.received_on is not None and call.renewal.safe_on is not None:
+        late = f"Received after {wording.day(call.renewal.safe_on)}: it may not count."
+        for person in call.rules.contract_ops(call.session)[:1]:
+            _text_to(call, person, "has a customer's notice that came late", f"Received on {wording.day(said.received_on)}. {late}")
+        return replace(reply, whisper=Simple(text=f"{late} Contract-ops is asked."), ring=True)
     return reply
 
 

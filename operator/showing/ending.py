@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator import notices, wording
@@ -24,7 +24,7 @@ from contractops.operator.slack.views_outcome import (
     TeamLine,
     TextReply,
 )
-from contractops.operator.store.tables import Alert, NoticeEvidence, Renewal
+from contractops.operator.store.tables import Alert, Card, NoticeEvidence, Renewal
 from contractops.tools.alerts import days_left
 from contractops.tools.ports import EnvelopeState
 
@@ -51,10 +51,19 @@ def missed(scene: Scene) -> MissedCard | TextReply:
         alerts=len(sent),
         last_alert=wording.local_date(max(sent), scene.zone) if sent else None,
         next_decide_by=_next_safe(scene) or window.next_safe_on,
+        told=_told(scene),
         contract_last_day=last if late else None,
         reason=_reason(scene),
         buttons=_missed_buttons(scene, late=late),
     )
+
+
+def _told(scene: Scene) -> tuple[str, ...]:
+    """Who was told of the miss, the owner first."""
+    people = scene.session.exec(
+        select(Card.person_id).where(Card.renewal_id == scene.row.id, Card.kind == "missed").order_by(col(Card.key))
+    )
+    return tuple(scene.name(one) for one in sorted(people, key=lambda one: one != scene.row.owner_id))
 
 
 def _next_safe(scene: Scene) -> date | None:

@@ -80,6 +80,7 @@ def signed(scene: Scene) -> SignedCard | TextReply:
         changes=_changes(patch, receipt, terms) if patch and receipt else (),
         orders_added=receipt.change_orders_added if receipt else (),
         conflict=conflict,
+        undecided=sum(_settled(scene, one) is None for one in receipt.conflicts) if receipt else 0,
         fingerprint=stored.document_sha256,
         next_alert=_next_alert(scene),
         buttons=_buttons(scene, conflict, receipt),
@@ -152,6 +153,40 @@ def _settled(scene: Scene, conflict: FieldConflict) -> tuple[str, Act] | None:
     mine = [one for one in scene.session.exec(query) if one.payload.get("field") == conflict.field]
     done = bool(mine) and all(one.status == "done" for one in mine)
     return ("Signed value written" if done else "Signed value chosen, being written"), act
+
+
+def every_field(patch: CrmPatch, receipt: CrmReceipt, currency: str) -> tuple[str, ...]:
+    """Each field of the write with what became of it, in words; the change orders are one of them."""
+    conflicts = {one.field: one for one in receipt.conflicts}
+    wrong = {one.field: one for one in receipt.mismatches}
+    said = []
+    for one in sorted(patch.changes, key=lambda each: list(LABELS).index(each.field) if each.field in LABELS else len(LABELS)):
+        label, new = wording.sentence_case(LABELS.get(one.field, one.field)), _words(one.field, one.new, currency)
+        if one.field in conflicts:
+            said.append(f"{label}: signed {new}, CRM {_words(one.field, conflicts[one.field].crm, currency)}. Not overwritten.")
+        elif one.field in wrong:
+            said.append(f"{label}: signed {new}, CRM {_words(one.field, wrong[one.field].old, currency)}. Not read back.")
+        elif same(one.old, one.new):
+            said.append(f"{label}: {new}, as before.")
+        else:
+            said.append(f"{label}: was {_words(one.field, one.old, currency)}, now {new}.")
+    orders = wording.listing([one.order_id for one in patch.add_change_orders])
+    missing = {one.order_id for one in patch.add_change_orders} - set(receipt.change_orders_added)
+    became = f"{wording.listing(sorted(missing))} not added" if missing else "now added"
+    return (*said, f"Change orders {orders}: were missing, {became}." if orders else "Change orders: none was missing.")
+
+
+def _words(field: str, value: str | None, currency: str) -> str:
+    found = shown(field, value, currency)
+    match found:
+        case None:
+            return "not set"
+        case Money():
+            return wording.money(found)
+        case date():
+            return wording.day(found)
+        case _:
+            return found
 
 
 def _next_alert(scene: Scene) -> tuple[date, int, date] | None:

@@ -54,9 +54,14 @@ def missed(card: MissedCard) -> Body:
         section("lead", Bold(said)),
         _missed_facts(card),
         *_reason(card),
-        *row(card.buttons, order, primary=order[0], says=says),
-        foot("Told: you, your manager and contract-ops."),
+        *row(card.buttons, order, primary=order[0], says=says, confirms={Action.MISSED_OFFER: _offer_confirm(card)}),
+        *([foot(f"Told: {wording.listing(card.told)}.")] if card.told else []),
     )
+
+
+def _offer_confirm(card: MissedCard) -> Block:
+    text = f"The window has closed. {_what_follows(card)} Terms are prepared for you to approve; nothing goes to the customer before that."
+    return confirm(f"Offer new terms to {phrases.name(card.account)}?", text, "Prepare terms")
 
 
 def _what_follows(card: MissedCard) -> str:

@@ -149,12 +149,12 @@ def signed(card: SignedCard) -> Body:
     what = f"Signed: {name}, {phrases.months(card.months)}"
     conflict = card.conflict
     is_open = conflict is not None and conflict.settled is None
-    tail = " 1 CRM field needs you." if is_open else ""
+    tail = f" {_needs_you(card.undecided, 'CRM field')}." if is_open else ""
     blocks = [
         header(what),
         section("lead", Bold(f"Renewed to {wording.day(card.until)} at {price}."), "\n" + _who_signed(card)),
         section("crm", Bold(_crm_count(card)), *[f"\n{_change(change)}" for change in card.changes[:_DIFFERENCES]], _orders(card)),
-        *([] if conflict is None else [_conflict(conflict, card.zone)]),
+        *([] if conflict is None else [_conflict(conflict, card.undecided, card.zone)]),
         *_signed_row(card, is_open=is_open),
         foot(*_signed_foot(card)),
     ]
@@ -199,7 +199,11 @@ def _orders(card: SignedCard) -> str:
     return f"\n{noun} {wording.listing(card.orders_added)}: {verb} missing, now added"
 
 
-def _conflict(conflict: CrmConflict, zone: str) -> Block:
+def _needs_you(count: int, what: str) -> str:
+    return f"{wording.plural(count, what)} need{'s' if count == 1 else ''} you"
+
+
+def _conflict(conflict: CrmConflict, undecided: int, zone: str) -> Block:
     signed_value, crm_value = shown(conflict.signed), shown(conflict.crm)
     if conflict.settled is not None:
         choice, act = conflict.settled
@@ -207,7 +211,7 @@ def _conflict(conflict: CrmConflict, zone: str) -> Block:
         return section("conflict", Bold(f"Settled: {conflict.label}."), said)
     by = f" by {conflict.changed_by}" if conflict.changed_by else ""
     said = f"\nSigned form: {signed_value}. CRM: {crm_value}, changed{by} on {wording.moment(conflict.changed_at, zone)}. Not overwritten."
-    return section("conflict", Bold(f"1 field needs you: {conflict.label}."), said)
+    return section("conflict", Bold(f"{_needs_you(undecided, 'field')}: {conflict.label}."), said)
 
 
 def _signed_row(card: SignedCard, *, is_open: bool) -> list[Block]:

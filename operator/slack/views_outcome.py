@@ -98,6 +98,7 @@ class SignedCard(Card):
     """Signed and written to the CRM: ``written`` of ``fields`` fields hold the signed value; ``orders_added`` were missing.
 
     ``next_alert`` is the first alert of the new term: its day, the days before, the safe date. ``written`` None: not written yet.
+    ``undecided``: fields that a person must settle; ``conflict`` is the first of them, or the last one settled.
     """
 
     number: int
@@ -113,6 +114,7 @@ class SignedCard(Card):
     changes: tuple[CrmChange, ...]
     orders_added: tuple[str, ...]
     conflict: CrmConflict | None
+    undecided: int = 0
     fingerprint: str
     next_alert: tuple[date, int, date] | None
 
@@ -131,7 +133,7 @@ class DocumentDiffers(Card):
 class MissedCard(Card):
     """The window closed. ``alerts`` sent, the last on ``last_alert``; ``until``: last day of the term that follows.
 
-    ``contract_last_day`` is set between the safe date and the contract's own last day, when acting may still help.
+    ``contract_last_day`` is set between the safe date and the contract's own last day, when acting may still help. ``told``: who has this card.
     """
 
     closed_on: date
@@ -141,6 +143,7 @@ class MissedCard(Card):
     alerts: int
     last_alert: date | None
     next_decide_by: date | None
+    told: tuple[str, ...] = ()
     contract_last_day: date | None = None
     reason: tuple[str, Act] | None = None
 

@@ -135,6 +135,7 @@ CONFLICT = o.CrmConflict(
 
 SIGNED = o.SignedCard(
     **BASE,
+    undecided=1,
     number=2,
     months=36,
     until=date(2030, 4, 7),
@@ -197,6 +198,7 @@ MISSED = o.MissedCard(
     account="Harbor Clinics",
     contract_id="ENT-2208",
     zone=ZONE,
+    told=("Maria Ortiz", "Sam Okafor", "Lena Fischer"),
     closed_on=date(2026, 12, 4),
     otherwise=v.Renews(on=date(2027, 3, 5), months=12),
     until=date(2028, 3, 4),
