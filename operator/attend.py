@@ -142,9 +142,10 @@ def _signer(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -
     if question is None or question[1].at > now:
         return
     waiting, step = question
-    args = {"envelope": waiting.envelope.envelope_id, "email": waiting.signer.email, "reason": step.reason.model_dump(mode="json")}
+    reason: dict[str, Any] = step.reason.model_dump(mode="json")
+    about: dict[str, Any] = {"envelope": waiting.envelope.envelope_id, "email": waiting.signer.email, "reason": reason}
     key, broadcast = f"{waiting.key('silent')}/{step.silence}", agenda.is_near(row, now)
-    put(session, row, NewCard(key, "silent", to, thread=alerting.root_of(row), broadcast=broadcast, gated=True, args=args), now, rules)
+    put(session, row, NewCard(key, "silent", to, thread=alerting.root_of(row), broadcast=broadcast, gated=True, args=about), now, rules)
 
 
 def _approver(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> bool:

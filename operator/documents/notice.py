@@ -16,8 +16,7 @@ from contractops.tools.signature import SignerPlan
 
 def notice_data(notice: Notice, signer: SignerPlan, brand: Brand) -> dict[str, Any]:
     """The template's data: JSON values only."""
-    clause = " ".join(filter(None, [notice.clause.document, notice.clause.clause])) if notice.clause else ""
-    under = f" under {clause}" if clause else ""
+    under = f" under clause {notice.clause.clause}" if notice.clause and notice.clause.clause else ""
     return {
         "paper": "us-letter" if notice.customer.country in LETTER_COUNTRIES else "a4",
         "accent": brand.accent,

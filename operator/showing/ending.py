@@ -104,7 +104,7 @@ def not_renewing(scene: Scene) -> NotRenewingCard | TextReply:
         **scene.base,
         decided=decided(scene, Event.STOP),
         received_by=row.decide_by,
-        address=found.notice_address,
+        address=_notice_place(scene),
         clause=" ".join(filter(None, [clause.document, clause.clause])) if clause else None,
         evidence=evidence,
         signature=_signature(scene, sent) if sent and evidence is None else None,
@@ -124,10 +124,16 @@ def notice_news(scene: Scene) -> NoticeNews | TextReply:
         **scene.base,
         signature=_signature(scene, sent),
         received_by=row.decide_by,
-        address=scene.facts.notice_address,
+        address=_notice_place(scene),
         days_left=0 if row.safe_on is None else days_left(row.safe_on, scene.zone, scene.now),
         buttons=_notice_buttons(scene, sent),
     )
+
+
+def _notice_place(scene: Scene) -> str | None:
+    """Whom and where the notice must reach; None when the contract names no address."""
+    found = scene.facts
+    return f"{found.account_name}, {found.notice_address}" if found.notice_address else None
 
 
 def _notice_buttons(scene: Scene, sent: notices.Sent | None) -> tuple[Button, ...]:

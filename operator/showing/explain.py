@@ -125,7 +125,7 @@ def notice_text(overview: cases.Overview) -> str:
     window, source = overview.window, overview.source
     end = "the end of its present term" if window.term_end is None else wording.day(window.term_end)
     clause = source.facts.notice_ref
-    under = f" under {' '.join(filter(None, [clause.document, clause.clause]))}" if clause else ""
+    under = f" under clause {clause.clause}" if clause and clause.clause else ""
     due = "as soon as possible" if window.decide_by is None else f"by {wording.deadline(window.decide_by, window.zone)}"
     counts = "sent" if source.facts.basis is NoticeBasis.DISPATCH else "received"
     address = f" at {overview.notice_address}" if overview.notice_address else ""

@@ -62,7 +62,7 @@ def _title(card: SecondApprovalCard) -> str:
 
 def _so_far(card: SecondApprovalCard) -> list[str]:
     """Of a group: how many have approved."""
-    return [] if card.group == 1 else [Bold(f" {min(len(card.approved) - 1, card.group)} of {card.group} have approved.")]
+    return [] if card.group == 1 else ["\n", Bold(f"{min(len(card.approved) - 1, card.group)} of {card.group} have approved.")]
 
 
 def _first(card: SecondApprovalCard, name: str) -> str:

@@ -43,7 +43,7 @@ def test_it_says_who_to_whom_what_under_which_clause_and_when() -> None:
     """Both parties, the address for notices, the agreement, the clause, the last day; one page; the anchors of one signature."""
     made = render_notice(notice(), SIGNER)
     said = text(made)
-    assert "Prairie Carrier Networks, Inc. gives notice under MSA 9.2 that agreement ENT-3391 will not be renewed." in said
+    assert "Prairie Carrier Networks, Inc. gives notice under clause 9.2 that agreement ENT-3391 will not be renewed." in said
     assert "ends at the end of its present term, on Wed 7 Apr 2027" in said
     for part in ("Northwind Logistics, Inc.", "200 Lake St, Chicago", "410 W Canal St", "Dana Whitfield", "VP Sales"):
         assert part in said
