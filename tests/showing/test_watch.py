@@ -94,7 +94,7 @@ def test_not_renewing_offers_only_what_the_stage_can_answer_to(world: World) -> 
     root, notice = world.card("root", "alert", evidence), world.card("stop/1", "not_renewing", evidence)
     assert actions(shown(world, root)) == [Action.NOTICE_EVIDENCE, Action.RENEWAL_WHY]
     assert shown(world, root).state == v.NotRenewing(act=v.Act(by="Maria Ortiz", at=gate.decided_at))
-    assert actions(shown(world, notice)) == [Action.NOTICE_EVIDENCE, Action.NOTICE_SEE]
+    assert actions(shown(world, notice)) == [Action.NOTICE_SEND, Action.NOTICE_EVIDENCE, Action.NOTICE_SEE]
     assert shown(world, notice).evidence is None
 
 
