@@ -136,10 +136,18 @@ class Signing:
         return Receipt(str(effect.payload["envelope"]))
 
     def change_signer(self, effect: Effect) -> Receipt:
-        """Replace a signer who has not signed."""
+        """Replace a signer who has not signed; whom the envelope waits for now is read back, not assumed."""
         payload = effect.payload
-        self._control.change_signer(payload["envelope"], payload["old_email"], payload["name"], payload["email"])
-        return Receipt(str(payload["envelope"]))
+        envelope_id = str(payload["envelope"])
+        self._control.change_signer(envelope_id, payload["old_email"], payload["name"], payload["email"])
+        state = self._signer.state(envelope_id).model_dump(mode="json")
+
+        def follow(session: Session, _done: Effect, now: datetime) -> None:
+            row = session.get(Envelope, envelope_id, populate_existing=True)
+            if row is not None:
+                apply_envelope(session, row, state, now=now, wall=wall_now())
+
+        return Receipt(envelope_id, {}, follow)
 
     def _blob(self, sha256: str) -> bytes:
         with self._database.read() as session:

@@ -197,7 +197,13 @@ def change_signer(call: Call) -> Reply:
     old = signers.customers_signer(call.session, envelope)
     if chosen is None or old is None:
         return refused(call, AlreadyClosed(), "not a contact with signing right")
-    payload = {"envelope": envelope.envelope_id, "old_email": old.email, "name": chosen.name, "email": chosen.email}
+    payload = {
+        "envelope": envelope.envelope_id,
+        "old_email": old.email,
+        "name": chosen.name,
+        "email": chosen.email,
+        "at": call.now.isoformat(),  # the same change may be wanted again after another one
+    }
     return intend(call, "docusign.change_signer", payload, f"Changing the signer to {chosen.name}…")
 
 
