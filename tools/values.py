@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,6 +30,14 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    _every_field: ClassVar[set[str]]
+    """The names of all fields, shared by the values that ``made`` fills: a copy of a value gets a set of its own."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls._every_field = set(cls.model_fields)
+
     @classmethod
     def made(cls, fields: dict[str, Any]) -> Self:
         """A value of our own making: ``fields`` holds every field, in its final type, and is not validated again.
@@ -38,7 +46,7 @@ class Value(BaseModel):
         """
         value = cls.__new__(cls)
         _set(value, "__dict__", fields)
-        _set(value, "__pydantic_fields_set__", set(fields))
+        _set(value, "__pydantic_fields_set__", cls._every_field)
         _set(value, "__pydantic_extra__", None)
         _set(value, "__pydantic_private__", None)
         return value
