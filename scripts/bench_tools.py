@@ -8,7 +8,7 @@ Rules of this module:
 """
 
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
