@@ -23,9 +23,9 @@ _MINOR_UNITS = {"BHD": 3, "CLP": 0, "HUF": 2, "ISK": 0, "JPY": 0, "JOD": 3, "KRW
 
 
 class Value(BaseModel):
-    """Base of every value: frozen, and closed to unknown fields."""
+    """Base of every value: frozen, and closed to unknown fields. Its validator is built at the first use: a command uses few of all values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     every_field: ClassVar[set[str]]
     """The names of all fields."""
