@@ -10,6 +10,7 @@ Rules of this module:
 import statistics
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Final
 
 from bench_measure import NOW, RUNS, CannotMeasureError, Figure, seconds, timed
@@ -52,6 +53,10 @@ COURIER: Final = DeliveryMethod(name="courier", hours=24)
 MAIL: Final = DeliveryMethod(name="e-mail")
 METHODS: Final = ((), (POST, MAIL), (COURIER,))
 BASES: Final = (NoticeBasis.RECEIPT, NoticeBasis.DISPATCH, NoticeBasis.UNSTATED)
+TERM_REF: Final = ClauseRef(document="SO-7", page=3)
+RENEWAL_REF: Final = ClauseRef(document="MSA", clause="9.1", page=11)
+NOTICE_REF: Final = ClauseRef(document="MSA", clause="9.2", page=11)
+RECEIPT_REF: Final = ClauseRef(document="MSA", clause="14.1", page=15)
 FIRST_DAY: Final = date(1972, 1, 1)
 
 
@@ -62,7 +67,7 @@ def figures() -> Iterator[Figure]:
         for run in range(RUNS):
             with timed(f"{CONTRACTS:,} contracts made up ({what})"):
                 portfolio = [make(number) for number in range(run * CONTRACTS, (run + 1) * CONTRACTS)]
-            taken.append(seconds(lambda these=portfolio: _explain_all(these)))
+            taken.append(seconds(partial(_explain_all, portfolio)))
         each_second = CONTRACTS / statistics.median(taken)
         yield Figure(f"notice_window, explained: {what}", CONTRACTS, each_second, "/s", 30_000, at_least=True)
 
@@ -92,7 +97,10 @@ def _plain(number: int) -> ContractFacts:
         basis=NoticeBasis.DISPATCH if number % 7 == 0 else NoticeBasis.RECEIPT,
         cutoff=time(17, number % 60),
         methods=(POST, MAIL) if number % 10 == 0 else (),
-        **_clauses(),
+        term_ref=TERM_REF,
+        renewal_ref=RENEWAL_REF,
+        notice_ref=NOTICE_REF,
+        receipt_ref=RECEIPT_REF,
     )
 
 
@@ -119,14 +127,8 @@ def _varied(number: int) -> ContractFacts:
         cutoff=time(turn % 24, number % 60),
         methods=METHODS[turn % 13 % 3],
         roll=RollRule.FORWARD if turn % 6 == 0 else RollRule.NONE,
-        **_clauses(),
+        term_ref=TERM_REF,
+        renewal_ref=RENEWAL_REF,
+        notice_ref=NOTICE_REF,
+        receipt_ref=RECEIPT_REF,
     )
-
-
-def _clauses() -> dict[str, ClauseRef]:
-    return {
-        "term_ref": ClauseRef(document="SO-7", page=3),
-        "renewal_ref": ClauseRef(document="MSA", clause="9.1", page=11),
-        "notice_ref": ClauseRef(document="MSA", clause="9.2", page=11),
-        "receipt_ref": ClauseRef(document="MSA", clause="14.1", page=15),
-    }

@@ -17,13 +17,12 @@ from sqlalchemy import Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
-from sqlmodel.main import SQLModelConfig
 
 
 class StoredRow(SQLModel):
     """Base of every table."""
 
-    model_config = SQLModelConfig(defer_build=True)
+    model_config = {"defer_build": True}
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
