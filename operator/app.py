@@ -36,6 +36,7 @@ from contractops.operator.store import inbox
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
+from contractops.tools.calendars import check_calendar
 from contractops.tools.errors import InputError
 from contractops.tools.ports import Crm
 from contractops.tools.signature import EnvelopePlan
@@ -88,6 +89,7 @@ class Operator:
         """Start the engine in this process and ring for everything that is ready; returns the function that stops it."""
         if self.settings.failpoint and self.settings.failpoint_log:
             failpoints.arm(self.settings.failpoint, self.settings.failpoint_log)
+        check_calendar("US")  # loads the holidays of every country, which the first card would otherwise wait for
         self.follow_world()
         crons = {
             "sweep": (EVERY_MINUTE, "sweep"),

@@ -43,20 +43,20 @@ def why(contract: str, db: str | None, as_of: datetime | None, *, as_json: bool)
     """Print why the dates of ``contract`` are what they are; returns 0. Raises ``NotFound`` for an id that is no contract."""
     with opened(db) as core, core.database.read() as session:
         moment = as_of or core.clock.now()
-        bundle = portfolio.contract_bundle(session, contract, moment)
-        terms = Terms(session, moment, [facts.unit_id for facts in bundle.entry.units])
-        standings = [terms.standing(facts) for facts in bundle.entry.units]
+        entry = portfolio.contract_entry(session, contract, moment)
+        terms = Terms(session, moment, [facts.unit_id for facts in entry.units])
+        standings = [terms.standing(facts) for facts in entry.units]
         sources = _sources(session, contract)
-        owner = _owner(session, bundle.entry.owner_id)
+        owner = _owner(session, entry.owner_id)
     if as_json:
-        tables_out.document(_document(bundle, standings, sources, moment))
+        tables_out.document(_document(entry, standings, sources, moment))
         return 0
-    tables_out.say(f"{contract}, {bundle.entry.account_name}: {bundle.title}. Owner: {owner}.", hang=2)
+    tables_out.say(f"{contract}, {entry.account_name}: {_title(sources[0])}. Owner: {owner}.", hang=2)
     for one in standings:
         tables_out.say()
         _show_unit(one, contract)
     tables_out.say()
-    for finding in bundle.entry.findings:
+    for finding in entry.findings:
         word = "To settle" if finding.severity is Severity.BLOCKING else "Note"
         tables_out.say(f"{word}: {finding_sentence(finding)}", hang=2)
     tables_out.say(f"Facts from {wording.listing([_source_words(each, standings[0].facts.zone) for each in sources])}.", hang=2)
@@ -147,6 +147,10 @@ def _sources(session: Session, contract_id: str) -> list[records.Contract]:
     return sorted(session.exec(query), key=lambda one: (one.id != contract_id, one.agreement_date or date.min, one.id))
 
 
+def _title(contract: records.Contract) -> str:
+    return contract.title or contract.id
+
+
 def _source_words(record: records.Contract, zone: str) -> str:
     place = record.source.replace(":", " line ")
     return f"{record.id} ({place}, version {record.version}, imported {wording.moment(record.recorded_at, zone)})"
@@ -159,13 +163,12 @@ def _owner(session: Session, owner_id: str | None) -> str:
     return session.exec(query).first() or owner_id
 
 
-def _document(bundle: portfolio.Bundle, standings: list[Standing], sources: list[records.Contract], as_of: datetime) -> dict[str, Any]:
-    entry = bundle.entry
+def _document(entry: portfolio.Entry, standings: list[Standing], sources: list[records.Contract], as_of: datetime) -> dict[str, Any]:
     return {
         "as_of": as_of.isoformat(),
         "contract_id": entry.contract_id,
         "account": entry.account_name,
-        "title": bundle.title,
+        "title": _title(sources[0]),
         "owner": entry.owner_id,
         "units": [_unit_data(one, entry.contract_id) for one in standings],
         "findings": [{**each.model_dump(mode="json"), "sentence": finding_sentence(each)} for each in entry.findings],

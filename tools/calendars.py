@@ -8,10 +8,12 @@ Rule 4: months are clamped to the last day of a shorter month (31 Aug less 6 mon
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contractops.tools.errors import InputError
@@ -21,6 +23,8 @@ NO_HOLIDAYS = "none"
 _ONE_DAY = timedelta(days=1)
 _AFTER_CLOCK_CHANGES = time(4, 0)
 _SATURDAY_SUNDAY = frozenset({5, 6})
+_MONTHS = {Unit.MONTHS: 1, Unit.YEARS: 12}
+_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7}
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -41,9 +45,25 @@ def moment(day: date, hour: time, tz: ZoneInfo) -> datetime:
     return min(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)).astimezone(tz)
 
 
+class _Year(NamedTuple):
+    """One year of a calendar: its holidays with their names, its weekend days (Monday is 0), its working days as ordinals in order."""
+
+    names: Mapping[date, str]
+    weekend: frozenset[int]
+    working: tuple[int, ...]
+    is_working: frozenset[int]
+
+
 @lru_cache(maxsize=4096)
+def _year(calendar: str, year: int) -> _Year:
+    """``year`` of ``calendar``. Raises ``InputError`` (CO-CAL-001) for a name that no calendar has."""
+    names, weekend = _holidays(calendar, year)
+    days = [date.fromordinal(ordinal) for ordinal in range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1)]
+    working = tuple(day.toordinal() for day in days if day.weekday() not in weekend and day not in names)
+    return _Year(names, weekend, working, frozenset(working))
+
+
 def _holidays(calendar: str, year: int) -> tuple[Mapping[date, str], frozenset[int]]:
-    """Holidays of one year with their names, and the weekend days (Monday is 0)."""
     if calendar == NO_HOLIDAYS:
         return {}, _SATURDAY_SUNDAY
     # Imported here: the tables take a third of a second to load, and most commands never ask for a holiday.
@@ -60,22 +80,20 @@ def _holidays(calendar: str, year: int) -> tuple[Mapping[date, str], frozenset[i
 
 def check_calendar(calendar: str) -> None:
     """Raise ``InputError`` (CO-CAL-001) when no calendar has this name."""
-    _holidays(calendar, 2026)
+    _year(calendar, 2026)
 
 
-@lru_cache(maxsize=1 << 17)
 def is_business_day(day: date, calendar: str) -> bool:
     """Whether ``day`` is neither a weekend day nor a holiday of ``calendar``."""
-    names, weekend = _holidays(calendar, day.year)
-    return day.weekday() not in weekend and day not in names
+    return day.toordinal() in _year(calendar, day.year).is_working
 
 
 def day_off(day: date, calendar: str) -> str | None:
     """Why ``day`` is not a working day ("Saturday", or the name of the holiday); None when it is one."""
-    names, weekend = _holidays(calendar, day.year)
-    if day in names:
-        return names[day]
-    return _WEEKDAYS[day.weekday()] if day.weekday() in weekend else None
+    year = _year(calendar, day.year)
+    if day in year.names:
+        return year.names[day]
+    return _WEEKDAYS[day.weekday()] if day.weekday() in year.weekend else None
 
 
 def roll_back(day: date, calendar: str) -> date:
@@ -104,13 +122,20 @@ def next_business_day(day: date, calendar: str) -> date:
 
 def add_business_days(day: date, count: int, calendar: str) -> date:
     """``count`` working days after ``day`` (before it when negative); ``day`` itself is not counted and need not be a working day."""
-    step = _ONE_DAY if count > 0 else -_ONE_DAY
-    left = abs(count)
-    while left:
-        day += step
-        if is_business_day(day, calendar):
-            left -= 1
-    return day
+    if count == 0:
+        return day
+    year, ordinal = day.year, day.toordinal()
+    working = _year(calendar, year).working
+    place = bisect_right(working, ordinal) + count - 1 if count > 0 else bisect_left(working, ordinal) + count
+    while place >= len(working):
+        place -= len(working)
+        year += 1
+        working = _year(calendar, year).working
+    while place < 0:
+        year -= 1
+        working = _year(calendar, year).working
+        place += len(working)
+    return date.fromordinal(working[place])
 
 
 def add_months(day: date, months: int) -> date:
@@ -124,18 +149,22 @@ def add_months(day: date, months: int) -> date:
 
 def in_months(period: Period) -> int | None:
     """Length of ``period`` in months, or None when it is not counted in months or years."""
-    if period.unit is Unit.MONTHS:
-        return period.length
-    return period.length * 12 if period.unit is Unit.YEARS else None
+    months = _MONTHS.get(period.unit)
+    return None if months is None else period.length * months
+
+
+def in_days(period: Period) -> int | None:
+    """Length of ``period`` in days, or None when it is not counted in days or weeks."""
+    days = _DAYS.get(period.unit)
+    return None if days is None else period.length * days
 
 
 def add_period(day: date, period: Period, calendar: str, *, times: int = 1) -> date:
     """``times`` x ``period`` after ``day``; a negative ``times`` counts back. Multiplied first, so that month ends are clamped once."""
-    if period.unit is Unit.DAYS:
-        return day + timedelta(days=period.length * times)
+    days = in_days(period)
+    if days is not None:
+        return date.fromordinal(day.toordinal() + days * times)
     months = in_months(period)
     if months is not None:
         return add_months(day, months * times)
-    if period.unit is Unit.WEEKS:
-        return day + timedelta(weeks=period.length * times)
     return add_business_days(day, period.length * times, calendar)

@@ -24,7 +24,7 @@ from contractops.tools.calendars import (
 from contractops.tools.errors import InvariantError
 from contractops.tools.facts import ContractFacts, DeliveryMethod, NoticeBasis, RenewalKind, UnknownFact, Whose
 from contractops.tools.term_dates import TermDates, rolls, term_dates
-from contractops.tools.values import Period, Reason, Scalar, Unit, Value
+from contractops.tools.values import Period, Reason, Scalar, Unit, Value, filled, reason
 from contractops.tools.window_steps import Edges, edges_of, explain, notice_reason, term_reason
 
 __all__ = ["DEFAULT_CUTOFF", "NoticeWindow", "SendBy", "WindowStatus", "moment", "notice_window", "window_of_term"]
@@ -123,8 +123,6 @@ def window_of_term(facts: ContractFacts, number: int, as_of: datetime) -> Notice
 
 def _missing(facts: ContractFacts) -> tuple[UnknownFact, ...]:
     """The facts without which no date can be proven, each with its reason."""
-    found = tuple(fact for fact in facts.unknown if fact.field in _DATE_FIELDS)
-    named = {fact.field for fact in found}
     kind = facts.renewal
     absent = []
     if kind is RenewalKind.UNSTATED:
@@ -137,12 +135,16 @@ def _missing(facts: ContractFacts) -> tuple[UnknownFact, ...]:
         absent.append("initial_term")
     if kind is RenewalKind.COUNTED and facts.renewals_max is None:
         absent.append("renewals_max")
+    if not absent and not facts.unknown:
+        return ()
+    found = tuple(fact for fact in facts.unknown if fact.field in _DATE_FIELDS)
+    named = {fact.field for fact in found}
     return found + tuple(_absent(field, facts) for field in absent if field not in named)
 
 
 def _absent(field: str, facts: ContractFacts) -> UnknownFact:
     code = "facts.start_event_open" if field == "start" else "facts.not_stated"
-    return UnknownFact(field=field, reason=Reason(code=code, values={"field": field, "start_event": facts.start_event.value}))
+    return UnknownFact(field=field, reason=Reason(code=code, values={"field": field, "start_event": str(facts.start_event)}))
 
 
 def _unknown(facts: ContractFacts, as_of: datetime, missing: tuple[UnknownFact, ...]) -> NoticeWindow:
@@ -165,7 +167,7 @@ def _ends(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int) 
     over = number > last
     end = terms.last_day(last)
     code = "window.ended" if over else "window.ends_by_itself"
-    values: dict[str, Scalar] = {"term": last, "term_end": end.isoformat() if end else None, "renewal": facts.renewal.value}
+    values: dict[str, Scalar] = {"term": last, "term_end": end.isoformat() if end else None, "renewal": str(facts.renewal)}
     return NoticeWindow(
         unit_id=facts.unit_id,
         status=WindowStatus.NONE,
@@ -177,7 +179,7 @@ def _ends(facts: ContractFacts, as_of: datetime, terms: TermDates, number: int) 
         term_number=min(number, last),
         term_start=terms.first_day(min(number, last)),
         term_end=end,
-        reasons=(term_reason(facts, last, terms.first_day(last), end), Reason.of(code, values, facts.renewal_ref)),
+        reasons=(term_reason(facts, last, terms.first_day(last), end), reason(code, values, facts.renewal_ref)),
     )
 
 
@@ -226,7 +228,7 @@ def _rolling(facts: ContractFacts, as_of: datetime, terms: TermDates, number: in
         term_start=first,
         term_end=end,
         earliest_end=earliest,
-        reasons=(Reason.of("window.rolling", values, facts.renewal_ref), notice_reason(facts)),
+        reasons=(reason("window.rolling", values, facts.renewal_ref), notice_reason(facts)),
     )
 
 
@@ -243,7 +245,8 @@ def _known(
     next_safe = None
     if renews_to is not None and terms.renews(number + 1):
         next_safe = edges_of(facts, following, renews_to).safe
-    return NoticeWindow.made(
+    return filled(
+        NoticeWindow,
         {
             "unit_id": facts.unit_id,
             "status": WindowStatus.KNOWN,
@@ -268,7 +271,7 @@ def _known(
             "earliest_end": None,
             "reasons": explain(facts, number, first, end, edges, cutoff, following, renews_to),
             "unknown": (),
-        }
+        },
     )
 
 
@@ -286,16 +289,16 @@ def _send_by(method: DeliveryMethod, facts: ContractFacts, safe: date, decide_by
     else:
         at = (decide_by.astimezone(UTC) - timedelta(hours=method.hours)).astimezone(decide_by.tzinfo) if method.hours else decide_by
         on = at.date()
-    reason = Reason.of(
+    why = reason(
         "window.send_by",
         {
             "method": method.name,
             "on": on.isoformat(),
             "transit": transit.length if transit else 0,
-            "unit": transit.unit.value if transit else "hours",
+            "unit": str(transit.unit) if transit else "hours",
             "hours": method.hours,
-            "basis": facts.basis.value,
+            "basis": str(facts.basis),
         },
         method.ref,
     )
-    return SendBy(method=method.name, on=on, at=at, reason=reason)
+    return filled(SendBy, {"method": method.name, "on": on, "at": at, "reason": why})

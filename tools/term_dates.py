@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from contractops.tools.calendars import add_months, add_period, in_months
+from contractops.tools.calendars import add_months, add_period, in_days, in_months
 from contractops.tools.facts import ContractFacts, RenewalKind
 from contractops.tools.values import Period, Unit
 
 _ONE_DAY = timedelta(days=1)
 _ONE_MONTH = Period(length=1, unit=Unit.MONTHS)
-_NEVER_RENEWS = frozenset({RenewalKind.NONE, RenewalKind.UNSTATED})
+_LAST = {RenewalKind.NONE: 1, RenewalKind.UNSTATED: 1, RenewalKind.SINGLE: 2}
+"""Number of the last term, by what happens at the end of one."""
 _ROLLS = frozenset({RenewalKind.EVERGREEN, RenewalKind.MONTH_TO_MONTH})
 
 
@@ -72,8 +73,9 @@ class TermDates(NamedTuple):
             number = 2 + ((day.year - self.second.year) * 12 + day.month - self.second.month) // months
             first = self.first_day(number)
             return number if first is None or first <= day else number - 1
-        if renewal.unit is not Unit.BUSINESS_DAYS:
-            return 2 + (day - self.second).days // (renewal.length * (7 if renewal.unit is Unit.WEEKS else 1))
+        days = in_days(renewal)
+        if days:
+            return 2 + (day - self.second).days // days
         number = 2
         while (following := self.first_day(number + 1)) is not None and following <= day:
             number += 1
@@ -107,13 +109,9 @@ def term_dates(facts: ContractFacts) -> TermDates | None:
 
 
 def _last_number(facts: ContractFacts) -> int | None:
-    if facts.renewal in _NEVER_RENEWS:
-        return 1
-    if facts.renewal is RenewalKind.SINGLE:
-        return 2
     if facts.renewal is RenewalKind.COUNTED:
         return 1 + (facts.renewals_max or 0)
-    return None
+    return _LAST.get(facts.renewal)
 
 
 def rolls(kind: RenewalKind) -> bool:

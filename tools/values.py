@@ -12,36 +12,50 @@ from __future__ import annotations
 import hashlib
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Scalar: TypeAlias = str | int | bool | None
 """What a reason may carry: dates as ISO text, decimals as text, so that nothing loses digits on its way through JSON."""
 
-_set = object.__setattr__
-"""How pydantic itself fills a frozen value."""
-
 _MINOR_UNITS = {"BHD": 3, "CLP": 0, "HUF": 2, "ISK": 0, "JPY": 0, "JOD": 3, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
 
 
 class Value(BaseModel):
-    """Base of every value: frozen, and closed to unknown fields."""
+    """Base of every value: frozen, and closed to unknown fields. Its validator is built at the first use: a command uses few of all values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    every_field: ClassVar[set[str]]
+    """The names of all fields."""
 
     @classmethod
-    def made(cls, fields: dict[str, Any]) -> Self:
-        """A value of our own making: ``fields`` holds every field, in its final type, and is not validated again.
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.every_field = set(cls.model_fields)
 
-        Only for the explanations of a sweep, which makes tens of thousands of windows a second: half of that time would be validation.
-        """
-        value = cls.__new__(cls)
-        _set(value, "__dict__", fields)
-        _set(value, "__pydantic_fields_set__", set(fields))
-        _set(value, "__pydantic_extra__", None)
-        _set(value, "__pydantic_private__", None)
-        return value
+
+_V = TypeVar("_V", bound=Value)
+_new = object.__new__
+# What pydantic keeps of a value, each in a slot of its own.
+_put_fields = BaseModel.__dict__["__dict__"].__set__
+_put_names = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_put_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_put_private = BaseModel.__dict__["__pydantic_private__"].__set__
+
+
+def filled(kind: type[_V], fields: dict[str, Any]) -> _V:
+    """A value of our own making: ``fields`` holds every field, in its final type, and is not validated again.
+
+    Only for the explanations of a sweep, which makes tens of thousands of windows a second: half of that time would be validation.
+    """
+    value = _new(kind)
+    _put_fields(value, fields)
+    _put_names(value, kind.every_field)  # shared: a copy of a value gets a set of its own
+    _put_extra(value, None)
+    _put_private(value, None)
+    return value
 
 
 def minor_units(currency: str) -> int:
@@ -138,10 +152,10 @@ class Reason(Value):
     values: dict[str, Scalar] = {}
     clause: ClauseRef | None = None
 
-    @classmethod
-    def of(cls, code: str, values: dict[str, Scalar], clause: ClauseRef | None = None) -> Self:
-        """The same reason, made as ``Value.made`` does."""
-        return cls.made({"code": code, "values": values, "clause": clause})
+
+def reason(code: str, values: dict[str, Scalar], clause: ClauseRef | None = None) -> Reason:
+    """A reason from code that knows the types of its values, made as ``filled`` says."""
+    return filled(Reason, {"code": code, "values": values, "clause": clause})
 
 
 class Severity(StrEnum):

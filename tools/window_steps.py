@@ -6,13 +6,13 @@ Rule 2: an explanation is made from the values that were computed, never compute
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import NamedTuple
 
 from contractops.tools.calendars import add_period, day_off, is_business_day, roll_back, roll_forward
 from contractops.tools.errors import InvariantError
 from contractops.tools.facts import ContractFacts, NoticeBasis, RollRule
-from contractops.tools.values import Reason, Scalar, Unit
+from contractops.tools.values import Reason, Scalar, reason
 
 
 class Edges(NamedTuple):
@@ -30,7 +30,7 @@ def edges_of(facts: ContractFacts, first: date | None, end: date) -> Edges:
     notice = facts.notice
     if notice is None:
         raise InvariantError("CO-WIN-001", f"{facts.unit_id}: edges were asked for without a notice period")
-    counted = end - timedelta(days=notice.length) if notice.unit is Unit.DAYS else add_period(end, notice, calendar, times=-1)
+    counted = add_period(end, notice, calendar, times=-1)
     opens = first if facts.notice_opens is None else add_period(end, facts.notice_opens, calendar, times=-1)
     if is_business_day(counted, calendar):
         return Edges(opens, counted, counted, counted)
@@ -43,15 +43,15 @@ def edges_of(facts: ContractFacts, first: date | None, end: date) -> Edges:
 def term_reason(facts: ContractFacts, number: int, first: date | None, end: date | None) -> Reason:
     """The step of the term itself."""
     initial = facts.initial_term
-    return Reason.of(
+    return reason(
         "window.term",
         {
             "term": number,
             "start": first.isoformat() if first else None,
             "end": end.isoformat() if end else None,
-            "start_event": facts.start_event.value,
+            "start_event": str(facts.start_event),
             "length": initial.length if initial else None,
-            "unit": initial.unit.value if initial else None,
+            "unit": str(initial.unit) if initial else None,
         },
         facts.term_ref,
     )
@@ -62,10 +62,10 @@ def notice_reason(facts: ContractFacts) -> Reason:
     notice = facts.notice
     values: dict[str, Scalar] = {
         "length": notice.length if notice else None,
-        "unit": notice.unit.value if notice else None,
-        "whose": facts.whose.value,
+        "unit": str(notice.unit) if notice else None,
+        "whose": str(facts.whose),
     }
-    return Reason.of("window.notice", values, facts.notice_ref)
+    return reason("window.notice", values, facts.notice_ref)
 
 
 def explain(
@@ -83,36 +83,36 @@ def explain(
     renews: dict[str, Scalar] = {
         "renews_on": renews_on.isoformat() if renews_on else None,
         "renews_to": renews_to.isoformat() if renews_to else None,
-        "kind": facts.renewal.value,
+        "kind": str(facts.renewal),
     }
     steps = [
         term_reason(facts, number, first, end),
-        Reason.of("window.renews", renews, facts.renewal_ref),
+        reason("window.renews", renews, facts.renewal_ref),
         notice_reason(facts),
-        Reason.of("window.counted", {"from": end.isoformat(), "last_day": counted}),
+        reason("window.counted", {"from": end.isoformat(), "last_day": counted}),
     ]
     if facts.notice_opens is not None and edges.opens is not None:
         opens: dict[str, Scalar] = {
             "opens_on": edges.opens.isoformat(),
             "length": facts.notice_opens.length,
-            "unit": facts.notice_opens.unit.value,
+            "unit": str(facts.notice_opens.unit),
         }
-        steps.append(Reason.of("window.opens", opens, facts.notice_ref))
+        steps.append(reason("window.opens", opens, facts.notice_ref))
     if edges.last != edges.counted or edges.safe != edges.counted or not is_business_day(edges.counted, facts.holiday_calendar):
         values: dict[str, Scalar] = {
             "day": counted,
             "why": day_off(edges.counted, facts.holiday_calendar),
             "safe_on": edges.safe.isoformat(),
             "last_defensible": edges.last.isoformat(),
-            "clause_rolls": facts.roll.value,
+            "clause_rolls": str(facts.roll),
         }
-        steps.append(Reason.of("window.day_off", values, facts.notice_ref))
+        steps.append(reason("window.day_off", values, facts.notice_ref))
     code = "window.basis_unstated" if facts.basis is NoticeBasis.UNSTATED else "window.basis"
     hour: dict[str, Scalar] = {
-        "basis": facts.basis.value,
+        "basis": str(facts.basis),
         "cutoff": cutoff.isoformat("minutes"),
         "cutoff_stated": facts.cutoff is not None,
         "zone": facts.zone,
     }
-    steps.append(Reason.of(code, hour, facts.receipt_ref))
+    steps.append(reason(code, hour, facts.receipt_ref))
     return tuple(steps)

@@ -5,34 +5,17 @@ Rule 2: an import that brings a newer version of a record is a person's change: 
 Rule 3: settling, writing and reading back happen in one transaction under the write lock.
 """
 
-from datetime import datetime
-from typing import Any
-
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import CrmState
-from contractops.operator.store.types import JsonText
+from contractops.operator.store.tables import EmbeddedCrmRecord
 from contractops.tools.crm import CrmPatch, CrmReceipt, CrmRecord
 from contractops.tools.crm_merge import merge, receipt
 from contractops.tools.errors import NotFound
 from contractops.tools.ports import Clock
 
 WRITER = "Renewal Desk"
-
-
-class EmbeddedCrmRecord(SQLModel, table=True):
-    """What we wrote for one contract. ``imported_version`` is the version of the imported record it was written over (0 = none)."""
-
-    __tablename__ = "crm_record"
-
-    contract_id: str = Field(primary_key=True)
-    fields: Any = Field(sa_type=JsonText)
-    change_orders: Any = Field(sa_type=JsonText)
-    modified_at: datetime
-    modified_by: str
-    renewal_key: str | None = None
-    imported_version: int
 
 
 class EmbeddedCrm:

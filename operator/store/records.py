@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Index, Table
 from sqlmodel import Field, SQLModel
 
-from contractops.operator.store.types import ExactDecimal, JsonText
+from contractops.operator.store.types import ExactDecimal, JsonText, StoredRow
 
 
 def exact() -> Any:
@@ -30,7 +30,7 @@ def structure() -> Any:
     return Field(default=None, sa_type=JsonText)
 
 
-class Versioned(SQLModel):
+class Versioned(StoredRow):
     """One version of a record. ``source`` is ``file:line``; ``row_hash`` is the hash of its values and tells whether a row changed."""
 
     id: str = Field(primary_key=True)
@@ -353,7 +353,7 @@ class Document(Versioned, table=True):
     media_type: str
 
 
-class Blob(SQLModel, table=True):
+class Blob(StoredRow, table=True):
     """Bytes under their own hash. Never changed, shared by all records that name it."""
 
     __tablename__ = "blob"
@@ -362,7 +362,7 @@ class Blob(SQLModel, table=True):
     content: bytes
 
 
-class ImportRun(SQLModel, table=True):
+class ImportRun(StoredRow, table=True):
     """One finished import. ``report`` is the table that was shown, as JSON; ``recorded_at`` equals that of the versions it wrote."""
 
     __tablename__ = "import_run"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DatabaseError
 
-from contractops.operator.store import embedded_crm, records, tables  # noqa: F401  # each fills SQLModel.metadata
+from contractops.operator.store import records, tables  # noqa: F401  # each fills SQLModel.metadata
 from contractops.operator.store.db import Database
 from contractops.tools.errors import InputError
 

@@ -9,10 +9,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from contractops.operator.store.types import JsonText, StoredRow
 
 
-class Renewal(SQLModel, table=True):
+class Renewal(StoredRow, table=True):
     """One term of one unit (a contract, or a service order with a term of its own) and what becomes of it."""
 
     __tablename__ = "renewal"
@@ -45,7 +47,7 @@ class Renewal(SQLModel, table=True):
     trouble: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
 
 
-class Gate(SQLModel, table=True):
+class Gate(StoredRow, table=True):
     """One wait. Decided once, by one conditional update."""
 
     __tablename__ = "gate"
@@ -65,7 +67,7 @@ class Gate(SQLModel, table=True):
     expires_at: datetime | None = None  # business time
 
 
-class Effect(SQLModel, table=True):
+class Effect(StoredRow, table=True):
     """Something that is to happen outside, said before it happens. Performed once by its key."""
 
     __tablename__ = "effect"
@@ -89,7 +91,7 @@ class Effect(SQLModel, table=True):
     done_at: datetime | None = None  # wall time
 
 
-class Inbox(SQLModel, table=True):
+class Inbox(StoredRow, table=True):
     """An inbound Slack envelope or web hook, committed before it is acknowledged."""
 
     __tablename__ = "inbox"
@@ -104,7 +106,7 @@ class Inbox(SQLModel, table=True):
     outcome: str | None = None
 
 
-class Card(SQLModel, table=True):
+class Card(StoredRow, table=True):
     """A Slack message that we keep current. ``revision`` is wanted, ``shown`` is what Slack has confirmed."""
 
     __tablename__ = "card"
@@ -128,7 +130,7 @@ class Card(SQLModel, table=True):
     posted_at: datetime | None = None  # business time
 
 
-class Button(SQLModel, table=True):
+class Button(StoredRow, table=True):
     """What an opaque button token stands for."""
 
     __tablename__ = "button"
@@ -141,7 +143,7 @@ class Button(SQLModel, table=True):
     args: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
 
-class Draft(SQLModel, table=True):
+class Draft(StoredRow, table=True):
     """One numbered draft of the terms, with the hash of its facts and of its document."""
 
     __tablename__ = "draft"
@@ -159,7 +161,7 @@ class Draft(SQLModel, table=True):
     created_at: datetime  # business time
 
 
-class Approval(SQLModel, table=True):
+class Approval(StoredRow, table=True):
     """A recorded human decision over exactly one draft."""
 
     __tablename__ = "approval"
@@ -175,7 +177,7 @@ class Approval(SQLModel, table=True):
     at: datetime  # business time
 
 
-class Envelope(SQLModel, table=True):
+class Envelope(StoredRow, table=True):
     """An envelope at the signature vendor, as last read."""
 
     __tablename__ = "envelope"
@@ -191,7 +193,7 @@ class Envelope(SQLModel, table=True):
     open: bool = True
 
 
-class Alert(SQLModel, table=True):
+class Alert(StoredRow, table=True):
     """A lead time that was sent or overtaken, once for each safe date."""
 
     __tablename__ = "alert"
@@ -203,7 +205,7 @@ class Alert(SQLModel, table=True):
     at: datetime  # business time
 
 
-class NoticeEvidence(SQLModel, table=True):
+class NoticeEvidence(StoredRow, table=True):
     """Proof that a notice of non-renewal was served (or that the customer served one)."""
 
     __tablename__ = "notice_evidence"
@@ -218,7 +220,7 @@ class NoticeEvidence(SQLModel, table=True):
     recorded_at: datetime  # business time
 
 
-class Audit(SQLModel, table=True):
+class Audit(StoredRow, table=True):
     """One line of the chain of a renewal: each row carries the hash of the row before."""
 
     __tablename__ = "audit"
@@ -242,7 +244,7 @@ class Audit(SQLModel, table=True):
     hash: str
 
 
-class Due(SQLModel, table=True):
+class Due(StoredRow, table=True):
     """Marker of the sweep: this visit of this renewal wants attention. Deleted when it was attended to."""
 
     __tablename__ = "due"
@@ -256,7 +258,7 @@ class Due(SQLModel, table=True):
     urgency: datetime | None = None  # decide_by: most urgent first
 
 
-class ExecutedTerm(SQLModel, table=True):
+class ExecutedTerm(StoredRow, table=True):
     """A term that follows a closed one: signed (``renewed``), decided (``let_renew``) or by default (``missed``)."""
 
     __tablename__ = "executed_term"
@@ -274,7 +276,7 @@ class ExecutedTerm(SQLModel, table=True):
     recorded_at: datetime  # business time
 
 
-class CrmReading(SQLModel, table=True):
+class CrmReading(StoredRow, table=True):
     """What we last read in the CRM for one contract. Imported records stand apart, so that an import never meets our readings."""
 
     __tablename__ = "crm_reading"
@@ -284,7 +286,7 @@ class CrmReading(SQLModel, table=True):
     read_at: datetime  # business time
 
 
-class Installation(SQLModel, table=True):
+class Installation(StoredRow, table=True):
     """The one row of what belongs to this installation: the secret that button tokens are made with."""
 
     __tablename__ = "installation"
@@ -293,10 +295,24 @@ class Installation(SQLModel, table=True):
     token_secret: str
 
 
-class BusinessClock(SQLModel, table=True):
+class BusinessClock(StoredRow, table=True):
     """The one row of business time when a local world moves it; ISO text so that every reader gets the same instant."""
 
     __tablename__ = "business_clock"
 
     id: int = Field(primary_key=True)
     now: str
+
+
+class EmbeddedCrmRecord(StoredRow, table=True):
+    """What we wrote for one contract into our own CRM. ``imported_version`` is the version of the imported record it was written over (0 = none)."""
+
+    __tablename__ = "crm_record"
+
+    contract_id: str = Field(primary_key=True)
+    fields: Any = Field(sa_type=JsonText)
+    change_orders: Any = Field(sa_type=JsonText)
+    modified_at: datetime
+    modified_by: str
+    renewal_key: str | None = None
+    imported_version: int

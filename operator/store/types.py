@@ -4,6 +4,7 @@ Rule 1: an exact number is stored as text. SQLite keeps ``NUMERIC`` as a float a
 Rule 2: a moment is an aware ``datetime`` in UTC. SQLModel's plain ``datetime`` is that type already; an explicit
 ``DateTime(timezone=True)`` comes back naive from SQLite and is not used.
 Rule 3: a structure (credit tiers, pauses) is one JSON text column with sorted keys, so that equal values are equal bytes.
+Rule 4: rows are never validated by their classes (what is written was checked before), so no validator of theirs is built at the start.
 """
 
 from __future__ import annotations
@@ -15,6 +16,13 @@ from typing import Any
 from sqlalchemy import Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+
+class StoredRow(SQLModel):
+    """Base of every table."""
+
+    model_config = {"defer_build": True}
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
