@@ -31,7 +31,7 @@ from contractops.operator.jobs import Jobs
 from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
 from contractops.operator.settings import Settings
-from contractops.operator.slack.messenger import SlackMessenger
+from contractops.operator.slack.messenger import Pacer, SlackMessenger
 from contractops.operator.store import inbox
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect, Inbox
@@ -41,6 +41,7 @@ from contractops.tools.ports import Crm
 from contractops.tools.signature import EnvelopePlan
 
 SETTLE_SECONDS = 20.0
+GLANCE_SECONDS = 0.02
 MODEL_SECONDS = 8.0
 OPENAI = "https://api.openai.com/v1"
 MINUTE = 60
@@ -146,7 +147,7 @@ class Operator:
         with self.core.database.write() as session:
             inbox.handled(session, key, "read", at=wall_now())
 
-    def agenda(self, to: datetime) -> list[tuple[datetime, str]]:
+    def agenda(self, to: datetime) -> list[agenda_ahead.Ahead]:
         """What business time will trigger until ``to``."""
         with self.core.database.read() as session:
             return agenda_ahead.ahead(session, self.core.clock.now(), to)
@@ -168,10 +169,10 @@ class Operator:
 
     def settle(self) -> None:
         """Wait until no marker and no effect that could be done now is left, at most ``SETTLE_SECONDS`` (wall time)."""
-        for _turn in range(int(SETTLE_SECONDS / 0.05)):
+        for _turn in range(int(SETTLE_SECONDS / GLANCE_SECONDS)):
             if not self._busy():
                 return
-            time.sleep(0.05)
+            time.sleep(GLANCE_SECONDS)
         log.warning("work goes on after a move of the clock")
 
     def _busy(self) -> bool:
@@ -236,7 +237,8 @@ def messenger_of(settings: Settings) -> SlackMessenger | None:
     """Slack as the settings name it, or None when it is not configured."""
     if settings.slack_bot_token is None:
         return None
-    return SlackMessenger(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    pacer = Pacer(seconds=settings.slack_pace_seconds)
+    return SlackMessenger(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, pacer=pacer)
 
 
 def docusign_of(settings: Settings) -> DocuSign | None:

@@ -72,6 +72,7 @@ class Place:
             "CONTRACTOPS_SLACK_API_URL": f"{self.world}/slack/api/",
             "CONTRACTOPS_SLACK_APP_ID": "A0LOCAL",
             "CONTRACTOPS_SLACK_TEAM_ID": TEAM,
+            "CONTRACTOPS_SLACK_PACE_SECONDS": "0.02",  # the local Slack hides nothing, and its clock jumps over the seconds between
             "CONTRACTOPS_DOCUSIGN_HOST": f"{self.world}/restapi",
             "CONTRACTOPS_DOCUSIGN_OAUTH_URL": self.world,
             "CONTRACTOPS_DOCUSIGN_ACCOUNT_ID": "acc-local",

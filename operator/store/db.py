@@ -3,12 +3,14 @@
 Rule 1: a writer takes the write lock first (``BEGIN IMMEDIATE`` on SQLite), so that it never fails half-way for want of it.
 Rule 2: what was acknowledged survives a power cut (``synchronous=FULL``, WAL).
 Rule 3: a transaction is short and contains no remote call.
+Rule 4: writers of one process queue up before SQLite's lock: whoever meets it taken there sleeps, up to a tenth of a second at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -27,11 +29,12 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self._readers = self.engine.execution_options(reader=True)
+        self._turn: AbstractContextManager[object] = RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction that may change things; committed at the end, rolled back when the block raises."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
