@@ -74,7 +74,9 @@ def _of(session: Session, row: Renewal) -> Iterator[Ahead]:
             yield from _climbs(at, alert.level, name)
         elif silent and at == first and stored.label.startswith(f"{alert.level.lead_days}-day "):
             yield from _climbs(at, alert.level, name)
-        yield from (Ahead(at, f"short reminder, {name}", "reminder") for at in short_reminders(alert.level, at) if first < at < row.decide_by)
+        yield from (
+            Ahead(at, f"short reminder, {name}", "reminder") for at in short_reminders(alert.level, at) if first < at < row.decide_by
+        )
 
 
 def _climbs(at: datetime, level: AlertLevel, name: str) -> Iterator[Ahead]:

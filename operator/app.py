@@ -158,14 +158,16 @@ class Operator:
             return trail.newest(session)
 
     def tick(self, now: datetime) -> None:
-        """Business time is ``now``: run the same sweep as cron does and wait until its work is done."""
+        """Business time is ``now``: run the same sweep as cron does and wait until its work is done; credits are looked for once a day."""
         if not isinstance(self.core.clock, StoredClock):
             raise InputError("CO-CLK-001", "this installation does not follow a local world")
+        before = self.core.clock.now()
         self.core.clock.move(now.astimezone(UTC))
         self.jobs.sweep()
         self.settle()
-        self.credits()
-        self.settle()
+        if now.astimezone(UTC).date() != before.date():
+            self.credits()
+            self.settle()
 
     def settle(self) -> None:
         """Wait until no marker and no effect that could be done now is left, at most ``SETTLE_SECONDS`` (wall time)."""

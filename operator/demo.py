@@ -281,5 +281,6 @@ def _free_port(wanted: int = 0) -> int:
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError as taken:
-            raise InputError("CO-DMO-004", f"port {wanted} is taken", advice="Name another with --port, or leave it out.") from taken
+            reason = f"port {wanted} cannot be used: {taken.strerror}"
+            raise InputError("CO-DMO-004", reason, advice="Name another with --port, or leave it out.") from taken
         return int(probe.getsockname()[1])

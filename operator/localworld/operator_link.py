@@ -56,7 +56,9 @@ class OperatorLink:
                 answer.raise_for_status()
         except httpx.HTTPError:
             return None
-        events = (AgendaEvent(datetime.fromisoformat(e["at"]), str(e["label"]), str(e.get("kind", "event"))) for e in answer.json()["events"])
+        events = (
+            AgendaEvent(datetime.fromisoformat(e["at"]), str(e["label"]), str(e.get("kind", "event"))) for e in answer.json()["events"]
+        )
         return tuple(sorted((e for e in events if self._world.now() < e.at <= until), key=lambda event: event.at))
 
     async def audit(self) -> list[Document] | None:

@@ -25,13 +25,16 @@ def missed(card: MissedCard) -> Body:
     if not late:
         order = (Action.MISSED_OFFER, Action.LEGAL_ASK, Action.MISSED_REASON)
     says = {Action.MISSED_OFFER: f"Offer new terms anyway for {card.account}", Action.MISSED_PREPARE: f"Prepare now for {card.account}"}
+    ask = confirm(
+        "Offer new terms anyway?", f"I prepare a draft for {name}. Nothing goes to the customer before it is approved.", "Prepare terms"
+    )
     return message(
         phone(f"{title}, safe date {wording.day(card.closed_on)}.", f"{title}."),
         header(title),
         section("lead", Bold(said)),
         _missed_facts(card),
         *_reason(card),
-        *row(card.buttons, order, primary=order[0], says=says),
+        *row(card.buttons, order, primary=order[0], says=says, confirms={Action.MISSED_OFFER: ask}),
         foot("Told: you, your manager and contract-ops."),
     )
 

@@ -52,3 +52,25 @@ def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
     finally:
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=30) is not None
+
+
+COMMANDS = ("run", "demo", "import", "coverage", "why", "drift", "tool", "doctor", "recover", "db upgrade")
+
+
+def test_every_command_has_a_purpose_of_one_line_and_two_examples() -> None:
+    """At 80 columns no purpose is cut, and an example is a line that can be copied."""
+    listed = run("--help", COLUMNS="80").out
+    assert "..." not in listed.split("Commands:")[1]
+    for command in COMMANDS:
+        assert f"\n  {command.split()[0]} " in listed
+        said = run(*command.split(), "--help", COLUMNS="80").out
+        _, examples = said.split("\n  Examples:\n")
+        lines = [line.strip() for line in examples.strip().splitlines()]
+        assert len(lines) == 2
+        assert all(line.startswith(f"contractops {command}") for line in lines)
+
+
+def test_upgrading_a_database_says_its_schema(tmp_path: Path) -> None:
+    """In words, and as one document."""
+    assert run("db", "upgrade", db=tmp_path / "new.db").out == "The database has schema 0001, that of this version.\n"
+    assert run("db", "upgrade", "--json", db=tmp_path / "new.db").json == {"schema": "0001"}
