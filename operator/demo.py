@@ -96,6 +96,8 @@ def demo(folder: Path, *, script: bool, port: int, model: bool) -> int:
     """Run the demo; returns the exit status of the journey, or 0 when a person ended it."""
     # As an exception the signal runs through every `finally`, so that no process of ours outlives us.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    sys.stderr.write("Starting a local Slack, DocuSign and Salesforce, and the operator beside them…\n")
+    sys.stderr.flush()
     with started(folder, port=port, model=model) as (place, operator):
         if script:
             return _play(place)
@@ -179,7 +181,11 @@ def write_control(place: Place) -> Path:
 
 def _by_hand(place: Place, operator: subprocess.Popen[bytes]) -> int:
     seconds = load_sample(place)
-    sys.stdout.write(f"\nFirst card after {seconds:.1f} s. Open the local Slack: {place.world}/\nCtrl-C stops everything.\n")
+    sys.stdout.write(
+        "The rows reported above are wrong on purpose: so an import tells of them.\n\n"
+        f"First card after {seconds:.1f} s. Open the local Slack: {place.world}/\n"
+        "The steps of a first renewal stand beside the messages. Ctrl-C stops everything.\n"
+    )
     sys.stdout.flush()
     try:
         operator.wait()

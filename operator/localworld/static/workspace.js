@@ -460,9 +460,12 @@ let pending = 0;
 function listen() {
   const stream = new EventSource("/page/events");
   stream.onmessage = (event) => {
+    // On the way through many days the page looks now and then: each look takes the world's time.
+    const onTheWay = $("#jump").dataset.running;
+    if (onTheWay && pending) return;
     clearTimeout(pending);
-    pending = setTimeout(refresh, 50);
-    if (event.data === "clock") showNextEvent();
+    pending = setTimeout(() => { pending = 0; refresh(); }, onTheWay ? 700 : 50);
+    if (event.data === "clock" && !onTheWay) showNextEvent();
   };
   // What changed between the page and the stream is fetched once; a test waits for the mark.
   stream.onopen = () => refresh().then(() => { document.body.dataset.listening = "yes"; });
