@@ -277,7 +277,7 @@ async function askJump(iso, pickDate = false) {
     const line = document.createElement("li");
     line.textContent = `${dayWords(event.at)}, ${timeWords(event.at)}: ${event.label}`;
     return line;
-  }), ...(events.length > 12 ? [Object.assign(document.createElement("li"), { textContent: `and ${events.length - 12} more` })] : []));
+  }), ...(events.length > 12 ? [Object.assign(document.createElement("li"), { className: "more", textContent: `and ${events.length - 12} more` })] : []));
   $("#jump-go").disabled = false;
   if (!pickDate) $("#jump-go").focus(); // whoever types a date is not taken away from it
 }
