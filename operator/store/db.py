@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
 from contractops.tools.errors import InputError
@@ -49,15 +50,19 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    backend = make_url(url).get_backend_name()
+    advice = "Use sqlite:///FILE or postgresql+psycopg://HOST/NAME."
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:  # it may hold a password, so it is not repeated
+        raise InputError("CO-SET-001", "CONTRACTOPS_DATABASE_URL or --db is no database URL", advice=advice) from None
     if backend == "sqlite":
         return _sqlite(url)
     if backend == "postgresql":
         return create_engine(url, pool_pre_ping=True)
     raise InputError(
         "CO-SET-001",
-        f"CONTRACTOPS_DATABASE_URL names the database kind {backend!r}",
-        advice="Use sqlite:///FILE or postgresql+psycopg://HOST/NAME.",
+        f"CONTRACTOPS_DATABASE_URL or --db names the database kind {backend!r}",
+        advice=advice,
     )
 
 
