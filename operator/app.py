@@ -31,7 +31,7 @@ from contractops.operator.jobs import Jobs
 from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
 from contractops.operator.settings import Settings
-from contractops.operator.slack.messenger import SlackMessenger
+from contractops.operator.slack.messenger import Pacer, SlackMessenger
 from contractops.operator.store import inbox
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect, Inbox
@@ -42,6 +42,7 @@ from contractops.tools.ports import Crm
 from contractops.tools.signature import EnvelopePlan
 
 SETTLE_SECONDS = 20.0
+GLANCE_SECONDS = 0.02
 MODEL_SECONDS = 8.0
 OPENAI = "https://api.openai.com/v1"
 MINUTE = 60
@@ -148,7 +149,7 @@ class Operator:
         with self.core.database.write() as session:
             inbox.handled(session, key, "read", at=wall_now())
 
-    def agenda(self, to: datetime) -> list[tuple[datetime, str]]:
+    def agenda(self, to: datetime) -> list[agenda_ahead.Ahead]:
         """What business time will trigger until ``to``."""
         with self.core.database.read() as session:
             return agenda_ahead.ahead(session, self.core.clock.now(), to)
@@ -159,21 +160,23 @@ class Operator:
             return trail.newest(session)
 
     def tick(self, now: datetime) -> None:
-        """Business time is ``now``: run the same sweep as cron does and wait until its work is done."""
+        """Business time is ``now``: run the same sweep as cron does and wait until its work is done; credits are looked for once a day."""
         if not isinstance(self.core.clock, StoredClock):
             raise InputError("CO-CLK-001", "this installation does not follow a local world")
+        before = self.core.clock.now()
         self.core.clock.move(now.astimezone(UTC))
         self.jobs.sweep()
         self.settle()
-        self.credits()
-        self.settle()
+        if now.astimezone(UTC).date() != before.date():
+            self.credits()
+            self.settle()
 
     def settle(self) -> None:
         """Wait until no marker and no effect that could be done now is left, at most ``SETTLE_SECONDS`` (wall time)."""
-        for _turn in range(int(SETTLE_SECONDS / 0.05)):
+        for _turn in range(int(SETTLE_SECONDS / GLANCE_SECONDS)):
             if not self._busy():
                 return
-            time.sleep(0.05)
+            time.sleep(GLANCE_SECONDS)
         log.warning("work goes on after a move of the clock")
 
     def _busy(self) -> bool:
@@ -238,7 +241,8 @@ def messenger_of(settings: Settings) -> SlackMessenger | None:
     """Slack as the settings name it, or None when it is not configured."""
     if settings.slack_bot_token is None:
         return None
-    return SlackMessenger(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    pacer = Pacer(seconds=settings.slack_pace_seconds)
+    return SlackMessenger(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, pacer=pacer)
 
 
 def docusign_of(settings: Settings) -> DocuSign | None:

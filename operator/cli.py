@@ -35,9 +35,17 @@ db_app = typer.Typer(help="The database: bring its schema up to date.", no_args_
 app.add_typer(db_app, name="db")
 
 
+def _examples(*commands: str) -> str:
+    """The end of a command's help: one example a line, as it is typed."""
+    return "\b\nExamples:\n" + "\n".join(f"  contractops {command}" for command in commands)
+
+
 def _instant(text: str) -> datetime:
-    """A day (its noon, UTC: that day everywhere) or an instant, UTC where no offset stands. Raises ``ValueError`` for other words."""
-    found = datetime.fromisoformat(text)
+    """A day (its noon, UTC: that day everywhere) or an instant, UTC where no offset stands. Raises ``typer.BadParameter`` for other words."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day (2027-01-04) and no instant (2027-01-04T09:00-06:00).") from None
     if len(text) == len("2027-01-04"):
         found = found.replace(hour=12)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -72,12 +80,9 @@ def options(
         tables_out.without_colour()
 
 
-@app.command()
+@app.command(epilog=_examples("run", "run --pid-file /run/contractops.pid"))
 def run(pid_file: Annotated[Path | None, typer.Option(help="Write the process id into this file.")] = None) -> None:
-    """Run the operator: worker, Slack, web hooks, in one process.
-
-    Examples: contractops run · contractops run --pid-file /run/contractops.pid
-    """
+    """Run the operator: worker, Slack, web hooks, in one process."""
     import os
 
     from contractops.operator import logs, serving, settings
@@ -88,135 +93,112 @@ def run(pid_file: Annotated[Path | None, typer.Option(help="Write the process id
     serving.run(settings.load())
 
 
-@app.command()
+@app.command(epilog=_examples("demo", "demo --script"))
 def demo(
     folder: Annotated[Path, typer.Option(help="Folder of the demo; made anew.")] = Path(".demo"),
     script: Annotated[bool, typer.Option("--script", help="Play the whole journey and check it.")] = False,
     port: Annotated[int, typer.Option(help="Port of the local world; 0: any free one.")] = 0,
     model: Annotated[bool, typer.Option("--model", help="Let the shell's model settings in.")] = False,
 ) -> None:
-    """Start a local world with a sample portfolio and the operator, and open it in a browser.
-
-    Examples: contractops demo · contractops demo --script
-    """
+    """Start a local world with a sample portfolio, and the operator. The page to open in a browser is printed."""
     from contractops.operator.demo import demo as start
 
     raise typer.Exit(start(folder, script=script or not sys.stdout.isatty(), port=port, model=model))
 
 
-@app.command("import")
+@app.command("import", epilog=_examples("import data/", "import --template data/"))
 def import_(
     folder: Annotated[Path, typer.Argument(help="Folder with CSV, XLSX or JSON files.")],
     template: Annotated[bool, typer.Option("--template", help="Write empty files with every column described into FOLDER.")] = False,
     json: Json = False,
     db: Db = None,
 ) -> None:
-    """Read people, accounts, contracts, orders, tickets and prices from a folder; the same again changes nothing.
-
-    Examples: contractops import data/ · contractops import --template data/
-    """
+    """Read a portfolio from a folder of CSV, XLSX or JSON files. The same again changes nothing."""
     from contractops.operator import importer_cli
 
     raise typer.Exit(importer_cli.template(folder) if template else importer_cli.run(folder, db, as_json=json))
 
 
-@app.command()
+@app.command(epilog=_examples("coverage", "coverage --json --as-of 2027-01-04"))
 def coverage(
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when a contract has no provable date.")] = False,
     json: Json = False,
     as_of: AsOf = None,
     db: Db = None,
 ) -> None:
-    """List every contract with its state: missed, due, unknown, safe. The counts add up to the portfolio.
-
-    Examples: contractops coverage · contractops coverage --json --as-of 2027-01-04
-    """
+    """List every contract with its state: missed, due, unknown, safe. The counts add up to the portfolio."""
     from contractops.operator import reports
 
     raise typer.Exit(reports.coverage(db, as_of, as_json=json, strict=strict))
 
 
-@app.command()
+@app.command(epilog=_examples("why ENT-3391", "why ENT-3391 --json"))
 def why(
     contract: Annotated[str, typer.Argument(help="Contract id, for example ENT-3391.")],
     json: Json = False,
     as_of: AsOf = None,
     db: Db = None,
 ) -> None:
-    """Print the arithmetic and the clause behind each date of a contract.
-
-    Examples: contractops why ENT-3391 · contractops why ENT-3391 --json
-    """
+    """Print the arithmetic and the clause behind each date."""
     from contractops.operator import reports_why
 
     raise typer.Exit(reports_why.why(contract, db, as_of, as_json=json))
 
 
-@app.command()
+@app.command(epilog=_examples("drift", "drift ENT-3391"))
 def drift(
     contract: Annotated[str | None, typer.Argument(help="Contract id; default: all.")] = None,
     json: Json = False,
     as_of: AsOf = None,
     db: Db = None,
 ) -> None:
-    """List where contract, CRM and tickets say different things.
-
-    Examples: contractops drift · contractops drift ENT-3391
-    """
+    """List where contract, CRM and tickets say different things."""
     from contractops.operator import reports_drift
 
     raise typer.Exit(reports_drift.drift(contract, db, as_of, as_json=json))
 
 
-@app.command()
+@app.command(epilog=_examples("tool notice_window --schema", "tool sla < cases.jsonl"))
 def tool(
     name: Annotated[str | None, typer.Argument(help="notice_window, sla, pricing, signature or crm.")] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print both schemas instead.")] = False,
 ) -> None:
-    """Call one deterministic tool: JSON lines in, JSON lines out.
-
-    Examples: contractops tool notice_window --schema · contractops tool sla < cases.jsonl
-    """
+    """Call one deterministic tool: JSON lines in, JSON lines out."""
     from contractops.operator import tool_cli
 
     raise typer.Exit(tool_cli.run(name, schema=schema))
 
 
-@app.command()
+@app.command(epilog=_examples("doctor", "doctor --json"))
 def doctor(json: Json = False, db: Db = None) -> None:
-    """Check settings, credentials, database, scopes and clock, and say what to do.
-
-    Examples: contractops doctor · contractops doctor --json
-    """
+    """Check settings, credentials, database, scopes and clock. Says what to do."""
     from contractops.operator import doctor as checks
 
     raise typer.Exit(checks.run(db, as_json=json))
 
 
-@app.command()
+@app.command(epilog=_examples("recover", "recover --json"))
 def recover(json: Json = False, db: Db = None) -> None:
-    """Ring for everything that is ready: renewals to advance, effects to do. Safe at any time.
-
-    Examples: contractops recover · contractops recover --json
-    """
+    """Ring for everything that is ready; safe at any time. That is renewals to advance and effects to do."""
     from contractops.operator import recover_cli
 
     raise typer.Exit(recover_cli.run(db, as_json=json))
 
 
-@db_app.command("upgrade")
-def db_upgrade(db: Db = None) -> None:
-    """Bring the database to the schema of this version.
-
-    Examples: contractops db upgrade · contractops db upgrade --db sqlite:///old.db
-    """
-    from contractops.operator import settings
+@db_app.command("upgrade", epilog=_examples("db upgrade", "db upgrade --db sqlite:///old.db"))
+def db_upgrade(json: Json = False, db: Db = None) -> None:
+    """Bring the database to the schema of this version."""
+    from contractops.operator import settings, tables_out
     from contractops.operator.store import schema
     from contractops.operator.store.db import Database
 
     database = Database(db or settings.load().database_url)
-    typer.echo(f"Schema {schema.upgrade(database)}. Ready.")
+    version = schema.upgrade(database)
     database.dispose()
+    if json:
+        tables_out.document({"schema": version})
+    else:
+        tables_out.say(f"The database has schema {version}, that of this version.")
 
 
 def main() -> None:

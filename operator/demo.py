@@ -72,6 +72,7 @@ class Place:
             "CONTRACTOPS_SLACK_API_URL": f"{self.world}/slack/api/",
             "CONTRACTOPS_SLACK_APP_ID": "A0LOCAL",
             "CONTRACTOPS_SLACK_TEAM_ID": TEAM,
+            "CONTRACTOPS_SLACK_PACE_SECONDS": "0.02",  # the local Slack hides nothing, and its clock jumps over the seconds between
             "CONTRACTOPS_DOCUSIGN_HOST": f"{self.world}/restapi",
             "CONTRACTOPS_DOCUSIGN_OAUTH_URL": self.world,
             "CONTRACTOPS_DOCUSIGN_ACCOUNT_ID": "acc-local",
@@ -95,6 +96,8 @@ def demo(folder: Path, *, script: bool, port: int, model: bool) -> int:
     """Run the demo; returns the exit status of the journey, or 0 when a person ended it."""
     # As an exception the signal runs through every `finally`, so that no process of ours outlives us.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    sys.stderr.write("Starting a local Slack, DocuSign and Salesforce, and the operator beside them…\n")
+    sys.stderr.flush()
     with started(folder, port=port, model=model) as (place, operator):
         if script:
             return _play(place)
@@ -178,7 +181,11 @@ def write_control(place: Place) -> Path:
 
 def _by_hand(place: Place, operator: subprocess.Popen[bytes]) -> int:
     seconds = load_sample(place)
-    sys.stdout.write(f"\nFirst card after {seconds:.1f} s. Open the local Slack: {place.world}/\nCtrl-C stops everything.\n")
+    sys.stdout.write(
+        "The rows reported above are wrong on purpose: so an import tells of them.\n\n"
+        f"First card after {seconds:.1f} s. Open the local Slack: {place.world}/\n"
+        "The steps of a first renewal stand beside the messages. Ctrl-C stops everything.\n"
+    )
     sys.stdout.flush()
     try:
         operator.wait()
@@ -280,5 +287,6 @@ def _free_port(wanted: int = 0) -> int:
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError as taken:
-            raise InputError("CO-DMO-004", f"port {wanted} is taken", advice="Name another with --port, or leave it out.") from taken
+            reason = f"port {wanted} cannot be used: {taken.strerror}"
+            raise InputError("CO-DMO-004", reason, advice="Name another with --port, or leave it out.") from taken
         return int(probe.getsockname()[1])

@@ -64,6 +64,8 @@ def coverage(db: str | None, as_of: datetime | None, *, as_json: bool, strict: b
     else:
         tables_out.table(_COLUMNS, [_row(one, names) for one in found])
         tables_out.say(sum_line(counts))
+    if not found:
+        tables_out.tell(tables_out.NOTHING_IMPORTED)
     return NEEDS_PERSON if strict and counts.unknown else 0
 
 

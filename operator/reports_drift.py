@@ -130,6 +130,8 @@ def _show(found: list[Difference], unpriced: list[str], touched: int, total: int
         tables_out.say(f"{wording.plural(len(found), 'difference')} in {touched} of {contracts}.")
     else:
         tables_out.say(f"No difference in {contracts}.")
+    if not total:
+        tables_out.tell(tables_out.NOTHING_IMPORTED)
 
 
 def _row(one: Difference) -> Row:

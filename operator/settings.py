@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     slack_app_id: str | None = None
     slack_team_id: str | None = None
+    slack_pace_seconds: float = Field(default=1.0, ge=0)  # between two new messages of a channel: Slack hides the surplus
 
     docusign_host: str | None = None  # https://demo.docusign.net/restapi
     docusign_oauth_url: str = "https://account-d.docusign.com"

@@ -31,6 +31,11 @@ COLOURS: Final = {
 }
 """Words that are repeated by a colour; every other word is plain."""
 
+NOTHING_IMPORTED: Final = (
+    "Nothing is imported into this database yet. contractops import FOLDER reads a portfolio; --db names another database."
+)
+"""Said beside a report that has nothing to list."""
+
 _GAP: Final = "  "
 _LEAST_TEXT: Final = 8
 _QUIET_SECONDS: Final = 1.0

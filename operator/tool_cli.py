@@ -170,6 +170,8 @@ def run(name: str | None, *, schema: bool) -> int:
 
 def _answer_lines(tool: _Tool) -> int:
     status = 0
+    if sys.stdin.isatty():
+        tables_out.tell("Reading one JSON object a line from the keyboard; Ctrl-D ends. --schema prints what a line holds.")
     for number, line in enumerate(sys.stdin.buffer, 1):
         if not line.strip():
             continue

@@ -8,7 +8,7 @@ Rule 3: an answer never carries a traceback.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -33,8 +33,8 @@ class Hooks(Protocol):
         """Commit the event, then see to it."""
         ...
 
-    def agenda(self, to: datetime) -> list[tuple[datetime, str]]:
-        """What business time will trigger until ``to``, in order."""
+    def agenda(self, to: datetime) -> Sequence[tuple[datetime, str, str]]:
+        """What business time will trigger until ``to``, in order: when, what in words, and its kind."""
         ...
 
     def audit(self) -> list[dict[str, str]]:
@@ -70,7 +70,7 @@ def build(hooks: Hooks, hmac_keys: tuple[str, ...], *, follows_world: bool) -> S
     async def agenda(request: Request) -> Response:
         to = datetime.fromisoformat(request.query_params["to"])
         events = await asyncio.to_thread(hooks.agenda, to)
-        return JSONResponse({"events": [{"at": at.isoformat(), "label": label} for at, label in events]})
+        return JSONResponse({"events": [{"at": at.isoformat(), "label": label, "kind": kind} for at, label, kind in events]})
 
     async def audit(_request: Request) -> Response:
         return JSONResponse({"rows": await asyncio.to_thread(hooks.audit)})

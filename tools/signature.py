@@ -189,7 +189,8 @@ def plan_envelope(
         draft_number=terms.draft_number,
         subject=f"{terms.account_name}: renewal order form {terms.contract_id}"[:100],
         message=(
-            f"Please review and sign the renewal order form for {terms.contract_id}, {terms.term_months} months from {terms.start.isoformat()}."
+            f"Please review and sign the renewal order form for {terms.contract_id}, {terms.term_months} months from "
+            f"{terms.start:%a} {terms.start.day} {terms.start:%b %Y}."
         ),
         document_name=f"{terms.contract_id} renewal order form, draft {terms.draft_number}.pdf",
         document_sha256=document_sha256,

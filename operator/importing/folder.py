@@ -183,6 +183,6 @@ class _References:
 
     def _problem(self, column: Column, line: int, name: str) -> Problem:
         where = " or ".join((column.refers_to or "", *column.or_refers_to))
-        advice = f"Add it to {where}, or correct the id."
+        advice = f"Add it to {where}, mend its row there if it was skipped, or correct the id."
         code = "CO-IMP-032" if column.soft else "CO-IMP-031"
         return Problem(code, self._file, line, column.name, f"{name} is not in {where}.", advice, kept=column.soft)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -50,8 +51,9 @@ class Plan:
     def _slot(self, column: Column, names: list[str]) -> _Slot:
         places = [place for place, name in enumerate(names) if name == column.name or name in column.aliases]
         if len(places) > 1 or (column.required and not places):
-            fault = "stands in the header twice" if places else "is missing in the header"
-            advice = f"The first line must name the columns of COLUMNS.md, {column.name} among them. Nothing was written."
+            fault = "stands in the header twice" if places else "is missing"
+            first = "Every object" if self.file.endswith((".json", ".jsonl")) else "The first line"
+            advice = f"{first} must name the columns of COLUMNS.md, {column.name} among them. Nothing was written."
             raise InputError("CO-IMP-005", f"{self.file}: column {column.name} {fault}.", advice=advice)
         parse = PARSERS[column.type]
         default = None if column.default is None else parse(column.default)
@@ -59,8 +61,10 @@ class Plan:
 
     def _unknown(self, names: list[str]) -> list[Problem]:
         used = {slot.index for slot in self._slots}
+        absent = [slot.column.name for slot in self._slots if slot.index is None]
+        reason = "the column is not known and was not read."
         return [
-            Problem("CO-IMP-033", self.file, 1, name or None, "the column is not known and was not read.", "See COLUMNS.md.", kept=True)
+            Problem("CO-IMP-033", self.file, 1, name, reason, _meant(name, absent), kept=True)
             for place, name in enumerate(names)
             if place not in used and name
         ]
@@ -149,3 +153,9 @@ def _canonical(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _meant(name: str, absent: list[str]) -> str:
+    """What to do about a column that is not known: the nearest of those that are missing, if one is near."""
+    near = get_close_matches(name, absent, n=1, cutoff=0.75)
+    return f"Did you mean {near[0]}? See COLUMNS.md." if near else "See COLUMNS.md."

@@ -39,7 +39,12 @@ def write_template(folder: Path) -> tuple[Path, ...]:
     if present or (folder.exists() and not folder.is_dir()):
         reason = f"{folder} already holds {', '.join(present)}." if present else f"{folder} is a file."
         raise InputError("CO-IMP-008", reason, advice="Give a new or empty folder. Nothing was written.")
-    (folder / DOCUMENTS).mkdir(parents=True, exist_ok=True)
+    try:
+        (folder / DOCUMENTS).mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise InputError(
+            "CO-IMP-051", f"{folder} cannot be made: {problem.strerror}.", advice="Name a folder that you may write to."
+        ) from None
     for path, kind in targets.items():
         write_csv(path, tuple(column.name for column in kind.columns), ())
     write_csv(described[0], _HEADER, ((name, *_described(column)) for name, kind in _kinds() for column in kind.columns))

@@ -76,7 +76,7 @@ def _jump(jump: Jump) -> Document:
 
 
 def _event(event: AgendaEvent) -> Document:
-    return {"at": event.at.isoformat(), "label": event.label}
+    return {"at": event.at.isoformat(), "label": event.label, "kind": event.kind}
 
 
 def _agenda(world: World, link: OperatorLink) -> Endpoint:

@@ -23,10 +23,11 @@ HORIZON: Final = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class AgendaEvent:
-    """Something the operator will do at `at` (aware), named by `label` for a reader."""
+    """Something the operator will do at `at` (aware), named by `label` for a reader and counted by its `kind`."""
 
     at: datetime
     label: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ class OperatorLink:
                 answer.raise_for_status()
         except httpx.HTTPError:
             return None
-        events = (AgendaEvent(datetime.fromisoformat(e["at"]), str(e["label"])) for e in answer.json()["events"])
+        events = (
+            AgendaEvent(datetime.fromisoformat(e["at"]), str(e["label"]), str(e.get("kind", "event"))) for e in answer.json()["events"]
+        )
         return tuple(sorted((e for e in events if self._world.now() < e.at <= until), key=lambda event: event.at))
 
     async def audit(self) -> list[Document] | None:

@@ -41,6 +41,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "users.lookupByEmail": "person looked up by e-mail",
 }
 """Names of calls for a reader; a call that is not here is shown by the vendor's own name."""
+_VENDORS: Final[Mapping[str, str]] = {"slack": "Slack", "docusign": "DocuSign", "salesforce": "the CRM", "model": "the model"}
 
 
 def routes(workspace: Workspace, environment: Environment, operator_url: str) -> list[BaseRoute]:
@@ -81,7 +82,7 @@ def _trail(world: World) -> list[Document]:
     return [
         {
             "at": page_model.full(page_model.parsed(entry["at"]), _ZONE),
-            "surface": entry["surface"],
+            "surface": _VENDORS.get(entry["surface"], entry["surface"]),
             "operation": _WORDS.get(entry["operation"], entry["operation"]),
             "outcome": _outcome(entry),
         }

@@ -3,6 +3,7 @@
 Rules of this module:
 
 1. A step counts when its trace stands: a read mark, an acknowledged click, a signed envelope, a look at the CRM, the clock.
+   Whoever asked for terms has read the alert.
 2. Clicks are known by the words on the button, because those are what the panel tells the reader to press.
 """
 
@@ -40,10 +41,11 @@ def first_renewal(workspace: Workspace) -> list[Step]:
     alert = story_alert(workspace)
     approver = _second_approver(workspace)
     envelopes = world.all("envelope")
+    prepared = _clicked(clicks, "Prepare ")
     signed = any(envelope["status"] == "completed" for envelope in envelopes)
     return [
-        Step(1, "Read the alert", _alert_read(workspace)),
-        Step(2, "Prepare terms", _clicked(clicks, "Prepare "), *((alert.address, "Go to the alert") if alert else ())),
+        Step(1, "Read the alert", prepared or _alert_read(workspace)),
+        Step(2, "Prepare terms", prepared, *((alert.address, "Go to the alert") if alert else ())),
         Step(3, "Choose 36 months, approve the draft", _clicked(clicks, "Approve draft")),
         Step(
             4,

@@ -227,9 +227,14 @@ def _contract_row(records: Records, record: Document) -> Document:
         "number": number,
         "link": f"/crm/{quote(number)}",
         "price": _money(values, "Monthly_Price__c"),
-        "term": f"{values.get('Term_Start__c') or '?'} to {values.get('Term_End__c') or '?'}",
+        "term": f"{_day(values.get('Term_Start__c'))} to {_day(values.get('Term_End__c'))}",
         "changes": sum(1 for field, old in before.items() if old != values.get(field)),
     }
+
+
+def _day(value: object) -> str:
+    """A date field as a person reads it."""
+    return page_model.day(datetime.fromisoformat(str(value))) if value else "(empty)"
 
 
 def _before(records: Records, name: str, number: str) -> Document:
@@ -252,6 +257,8 @@ def _shown(field: str, value: object, values: Document) -> str:
     about = schema.OBJECTS["Contract"][field]
     if about.type == "currency":
         return _money(values | {field: value}, field)
+    if about.type == "date":
+        return _day(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -292,7 +299,7 @@ def _order_row(values: Document) -> Document:
         "number": values.get("CO_Number__c", ""),
         "description": values.get("Description__c") or "",
         "change": _money(values, "Monthly_Change__c"),
-        "effective": values.get("Effective_On__c") or "",
+        "effective": _day(values.get("Effective_On__c")),
     }
 
 

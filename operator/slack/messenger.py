@@ -31,7 +31,7 @@ Json: TypeAlias = dict[str, Any]
 
 EVENT_TYPE = "contractops"
 _USER_AGE = timedelta(seconds=60)
-_PACE = 1.0
+PACE_SECONDS = 1.0
 _LATER = timedelta(seconds=30)
 _PAGE = 200
 _SERVER_FAULT = 500
@@ -50,20 +50,27 @@ _ADVICE = {
 
 
 class Pacer:
-    """Lets one message a second pass for each channel; ``monotonic`` in seconds, ``sleep`` waits so many."""
+    """Lets one message in ``seconds`` pass for each channel; ``monotonic`` in seconds, ``sleep`` waits so many."""
 
-    def __init__(self, monotonic: Callable[[], float] = clock.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = clock.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        *,
+        seconds: float = PACE_SECONDS,
+    ) -> None:
+        self._seconds = seconds
         self._monotonic = monotonic
         self._sleep = sleep
         self._next: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def wait(self, channel: str) -> None:
-        """Take the next free second of ``channel``, and wait for it."""
+        """Take the next free turn of ``channel``, and wait for it."""
         with self._lock:
             now = self._monotonic()
             turn = max(now, self._next.get(channel, now))
-            self._next[channel] = turn + _PACE
+            self._next[channel] = turn + self._seconds
         if turn > now:
             self._sleep(turn - now)
 

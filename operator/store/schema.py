@@ -42,21 +42,27 @@ def ensure(database: Database) -> str:
                     _upgrade(connection)
                     now = HEAD
     except DatabaseError as problem:
-        advice = "Check CONTRACTOPS_DATABASE_URL or --db: the folder must exist and the file be a database of contractops."
-        raise InputError("CO-DB-003", f"the database {_name(database)} cannot be opened: {problem.orig}", advice=advice) from None
+        raise _unusable(database, problem) from None
     if now == HEAD:
         return HEAD
     if now is None or now in _known():
         raise InputError("CO-DB-001", f"the database has schema {now}, this version needs {HEAD}", advice="Run: contractops db upgrade")
-    raise InputError(
-        "CO-DB-002", f"the database has schema {now}, which is newer than this version", advice="Install the newer contractops."
-    )
+    raise _newer(now)
 
 
 def upgrade(database: Database) -> str:
-    """Bring the database to the newest schema; returns the revision."""
-    with database.engine.begin() as connection:
-        _upgrade(connection)
+    """Bring the database to the newest schema; returns the revision.
+
+    Raises ``InputError``: CO-DB-002 for a schema that this version does not know, CO-DB-003 for a file that is no database or cannot be opened.
+    """
+    try:
+        with database.engine.begin() as connection:
+            now, _empty = _found(connection)
+            if now is not None and now not in _known():
+                raise _newer(now)
+            _upgrade(connection)
+    except DatabaseError as problem:
+        raise _unusable(database, problem) from None
     return HEAD
 
 
@@ -88,6 +94,17 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def _newer(now: str) -> InputError:
+    return InputError(
+        "CO-DB-002", f"the database has schema {now}, which is newer than this version", advice="Install the newer contractops."
+    )
+
+
+def _unusable(database: Database, problem: DatabaseError) -> InputError:
+    advice = "Check CONTRACTOPS_DATABASE_URL or --db: the folder must exist and the file be a database of contractops."
+    return InputError("CO-DB-003", f"the database {_name(database)} cannot be opened: {problem.orig}", advice=advice)
 
 
 def _name(database: Database) -> str:

@@ -157,6 +157,14 @@ def test_an_unknown_column_is_reported_and_the_rest_is_read(folder: Path, engine
     assert report.imported("accounts") == 1
 
 
+@pytest.mark.parametrize(("written", "advice"), [("ownr_id", "Did you mean owner_id? See COLUMNS.md."), ("colour", "See COLUMNS.md.")])
+def test_a_misspelt_column_is_told_its_name(folder: Path, engine: Engine, written: str, advice: str):
+    """The nearest column that is missing is named; a column like none of ours is not guessed at."""
+    path = folder / "accounts.csv"
+    path.write_text(f"id,name,{written},zone\nacme,Acme,ann,America/Chicago\n")
+    assert [each.advice for each in run(folder, engine).problems] == [advice]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_csv_is_read_with_each_separator_and_mark(folder: Path, engine: Engine, delimiter: str, encoding: str):

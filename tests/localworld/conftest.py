@@ -22,7 +22,7 @@ def world(tmp_path: Path) -> Iterator[RunningWorld]:
 
 
 EVENTS = [
-    {"at": "2026-12-09T15:00:00+00:00", "label": "30-day alert"},
+    {"at": "2026-12-09T15:00:00+00:00", "label": "30-day alert", "kind": "alert"},
     {"at": "2026-12-08T14:30:00+00:00", "label": "digest"},
     {"at": "2027-01-06T15:00:00+00:00", "label": "escalation"},
 ]

@@ -97,6 +97,7 @@ def test_click_rewrites_the_card_and_opens_the_thread(page: Page) -> None:
     expect(page.get_by_role("article").filter(has_text="Draft 1 is ready").last).to_be_visible()
     expect(page.get_by_role("link", name="replied in a thread")).to_be_visible()
     expect(page.get_by_role("complementary")).to_contain_text("Prepare terms, done")
+    expect(page.get_by_role("complementary")).to_contain_text("Read the alert, done")
 
 
 def test_text_is_escaped_and_formatted(page: Page) -> None:
@@ -239,6 +240,29 @@ def test_clock_says_what_it_triggers(page: Page, desk: RunningWorld) -> None:
     expect(page.get_by_role("group", name="Clock")).to_contain_text("Tue 8 Dec 2026, 09:00 CST")
 
 
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [("2026-12-01", "The clock runs forward only: it is Mon 7 Dec 2026, 09:00."), ("2099-01-01", "At most 400 days at once.")],
+)
+def test_clock_says_where_it_cannot_go(page: Page, day: str, words: str) -> None:
+    """A day that has passed, and one that would take hours, are refused in the dialog before anything moves."""
+    card(page)
+    page.get_by_role("button", name="Jump to…").click()
+    dialog = page.get_by_role("dialog", name="Move the clock to a day")
+    dialog.get_by_label("To the morning of").fill(day)
+    expect(dialog).to_contain_text(words)
+    expect(dialog.get_by_role("button", name="Go there")).to_be_disabled()
+
+
+def test_following_a_link_by_keyboard_keeps_the_place(page: Page) -> None:
+    """After Enter on a conversation the same link has the focus, so that Tab goes on from there."""
+    card(page)
+    page.get_by_role("navigation", name="Workspace").get_by_role("link", name="renewals").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("renewals")
+    expect(page.get_by_role("navigation", name="Workspace").get_by_role("link", name="renewals").first).to_be_focused()
+
+
 def test_clock_names_the_events_on_the_way(browser: Browser, operator: Operator, tmp_path: Path) -> None:
     """With an operator the next event is named, a jump lists what it triggers, and plays it in order."""
     with start_world(tmp_path / "world", operator.url) as world:
@@ -247,7 +271,7 @@ def test_clock_names_the_events_on_the_way(browser: Browser, operator: Operator,
             tab.get_by_role("button", name="Jump to…").click()
             dialog = tab.get_by_role("dialog", name="Move the clock to a day")
             dialog.get_by_label("To the morning of").fill("2026-12-10")
-            expect(dialog).to_contain_text("This triggers 2 events, in this order")
+            expect(dialog).to_contain_text("This triggers 1 event, 1 alert, in this order, if nobody acts:")
             expect(dialog.get_by_role("listitem")).to_have_text(["Tue 8 Dec 2026, 08:30: digest", "Wed 9 Dec 2026, 09:00: 30-day alert"])
             dialog.get_by_role("button", name="Go there").click()
             expect(tab.get_by_role("group", name="Clock")).to_contain_text("Thu 10 Dec 2026, 09:00 CST")
@@ -274,6 +298,8 @@ def test_faults_in_words(page: Page, desk: RunningWorld) -> None:
     dialog = page.get_by_role("dialog", name="What should go wrong?")
     dialog.get_by_role("button", name="Switch on: Slack loses our next answer").click()
     expect(dialog).to_contain_text("Slack loses our next answer (once)")
+    note = page.get_by_text("Switched on: Slack loses our next answer.")
+    expect(note).to_be_visible()
     assert [fault["kind"] for fault in desk.get("/_world/faults")] == ["drop_after_commit"]
     dialog.get_by_role("button", name="Switch all off").click()
     expect(dialog.get_by_text("Switched on:")).to_have_count(0)

@@ -79,6 +79,8 @@ def test_the_crm_page_marks_changes_by_a_word(running: Running) -> None:
     assert [" ".join(row) for row in rows if "changed" in row] == ["Monthly price USD 19,003.50 USD 16,723.08 changed"]
     assert "&lt;b&gt;Move&lt;/b&gt;" in page
     assert "USD -250.50" in page
+    assert "Sun 28 Feb 2027" in page  # as a person reads a date
+    assert "2027-02-28" not in page
     assert 'href="/">Back to the workspace' in page
 
 

@@ -187,6 +187,15 @@ def test_one_message_a_second_and_channel() -> None:
     assert wall.slept == [1.0, 1.0]
 
 
+def test_the_pace_is_a_setting() -> None:
+    """A workspace that hides nothing, such as the local one, is not waited for a second at a time."""
+    wall = Wall()
+    pacer = Pacer(wall.monotonic, wall.sleep, seconds=0.02)
+    pacer.wait("C1")
+    pacer.wait("C1")
+    assert wall.slept == [0.02]
+
+
 def test_person_is_read_afresh_after_a_minute(world: RunningWorld) -> None:
     """60 s are cached, 61 s are not: a person who left is seen within a minute."""
     wall = Wall()

@@ -22,8 +22,12 @@ function toast(words) {
   const note = document.createElement("p");
   note.className = "toast";
   note.textContent = words;
-  $("#toasts").append(note);
-  setTimeout(() => note.remove(), 8000);
+  const place = $("#toasts");
+  place.append(note);
+  // Shown anew, so that it lies above a form that is open.
+  if (place.matches(":popover-open")) place.hidePopover();
+  place.showPopover();
+  setTimeout(() => { note.remove(); if (!place.children.length) place.hidePopover(); }, 8000);
 }
 
 function told(answer) {
@@ -87,7 +91,12 @@ function announceNew(known) {
   if (last.dataset.author !== person()) live(`New message from ${last.getAttribute("aria-label")}: ${last.dataset.summary}`);
   const start = document.getElementById(document.body.dataset.start);
   if (start) start.scrollIntoView({ block: "start" });
-  else last.scrollIntoView({ block: last.offsetHeight > $("#scroll").clientHeight ? "start" : "nearest" });
+  else last.scrollIntoView({ block: last.offsetHeight > roomForMessages() ? "start" : "nearest" });
+}
+
+// On a phone the page scrolls, not the list, and the composer covers its end.
+function roomForMessages() {
+  return Math.min($("#scroll").clientHeight, innerHeight - ($("#composer")?.offsetHeight || 0));
 }
 
 let fetching = null;
@@ -232,6 +241,7 @@ const inZone = (locale, parts, iso) => new Intl.DateTimeFormat(locale, { ...part
 const dayWords = (iso) => inZone("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric" }, iso).replace(",", "");
 const timeWords = (iso) => inZone("en-GB", { hour: "2-digit", minute: "2-digit" }, iso);
 const worldNow = () => new Date($(".now time").dateTime);
+const FARTHEST_DAYS = 400;
 let nextEvent = null;
 let target = null;
 
@@ -246,28 +256,44 @@ async function showNextEvent() {
 
 async function askJump(iso, pickDate = false) {
   target = iso;
+  const ahead = new Date(iso) - worldNow();
   $("#jump-date-row").hidden = !pickDate;
   $("#jump-title").textContent = pickDate ? "Move the clock to a day" : `Move the clock to ${dayWords(iso)}, ${timeWords(iso)}?`;
   if (!$("#jump").open) $("#jump").showModal();
   $("#jump-go").disabled = true;
   $("#jump-summary").textContent = "Looking what is planned until then…";
   $("#jump-list").replaceChildren();
+  if (!(ahead > 0 && ahead <= FARTHEST_DAYS * 86400e3)) {
+    const now = `${dayWords(worldNow())}, ${timeWords(worldNow())}`;
+    $("#jump-summary").textContent = ahead > 0 ? `At most ${FARTHEST_DAYS} days at once.` : `The clock runs forward only: it is ${now}.`;
+    return;
+  }
   const answer = await fetch(`/_world/agenda?to=${encodeURIComponent(iso)}`);
   const events = await answer.json();
   if (iso !== target) return;
   const nothing = answer.headers.get("X-Operator") === "silent" ? "The operator does not answer: only the clock will move." : "Nothing is planned until then.";
-  $("#jump-summary").textContent = events.length ? `This triggers ${counted(events)}, in this order, and the reminders that follow from them:` : nothing;
+  $("#jump-summary").textContent = events.length ? `This triggers ${counted(events)}, in this order, if nobody acts:` : nothing;
   $("#jump-list").replaceChildren(...events.slice(0, 12).map((event) => {
     const line = document.createElement("li");
     line.textContent = `${dayWords(event.at)}, ${timeWords(event.at)}: ${event.label}`;
     return line;
-  }), ...(events.length > 12 ? [Object.assign(document.createElement("li"), { textContent: `and ${events.length - 12} more` })] : []));
+  }), ...(events.length > 12 ? [Object.assign(document.createElement("li"), { className: "more", textContent: `and ${events.length - 12} more` })] : []));
   $("#jump-go").disabled = false;
-  $("#jump-go").focus();
+  if (!pickDate) $("#jump-go").focus(); // whoever types a date is not taken away from it
 }
 
+const KINDS = {
+  alert: ["alert", "alerts"], escalation: ["escalation", "escalations"], reminder: ["reminder", "reminders"],
+  window: ["window closes", "windows close"], card: ["card that was put off", "cards that were put off"], envelope: ["envelope expires", "envelopes expire"],
+  snooze: ["snooze ends", "snoozes end"], "answer time": ["answer time", "answer times"], term: ["term is over", "terms are over"],
+};
+
+// "2 alerts, 1 escalation": by kind, in the order in which each comes first.
 function counted(events) {
-  return events.length === 1 ? "1 event" : `${events.length} events`;
+  const kinds = new Map();
+  events.forEach((event) => kinds.set(event.kind, (kinds.get(event.kind) || 0) + 1));
+  const words = [...kinds].map(([kind, count]) => `${count} ${(KINDS[kind] || ["event", "events"])[count === 1 ? 0 : 1]}`);
+  return words.join(", ") || "nothing";
 }
 
 async function jump() {
@@ -280,7 +306,7 @@ async function jump() {
   $("#jump").close();
   if (!answer.ok) toast(answer.detail);
   else if (!answer.operator_answers) toast("The clock moved. The operator does not answer, so nothing else happened.");
-  else live(`It is ${dayWords(answer.now)}. ${counted(answer.events)} played.`);
+  else live(`It is ${dayWords(answer.now)}. Played: ${counted(answer.events)}.`);
   showNextEvent();
 }
 
@@ -331,7 +357,10 @@ async function load() {
   document.title = fresh.title;
   Object.assign(document.body.dataset, fresh.body.dataset);
   document.body.style.cssText = fresh.body.style.cssText;
+  const focus = focusKey();
   for (const selector of [".frame", ".who"]) $(selector).replaceWith(fresh.querySelector(selector));
+  refocus(focus);
+  if (document.activeElement === document.body) $("#scroll").focus({ preventScroll: true });
   $('template[data-region="modal"]').replaceWith(fresh.querySelector('template[data-region="modal"]'));
   remember();
   const name = document.body.dataset.personName;
@@ -352,7 +381,7 @@ async function arrived() {
     $("#first-unread").scrollIntoView({ block: "start" });
   } else {
     const last = $$("#scroll > section > :is(.message, .pointer)").pop();
-    if (last) last.scrollIntoView({ block: last.offsetHeight > $("#scroll").clientHeight ? "start" : "end" });
+    if (last) last.scrollIntoView({ block: last.offsetHeight > roomForMessages() ? "start" : "end" });
   }
   markRead();
 }
@@ -374,8 +403,8 @@ document.addEventListener("click", (event) => {
   else if (on("#jump-to")) { $("#jump-date").value = new Date(worldNow().getTime() + 86400e3).toISOString().slice(0, 10); askJump(chosenMorning(), true); }
   else if (on("#jump-go")) jump();
   else if (on("#open-faults")) $("#faults").showModal();
-  else if ((element = on("[data-fault]"))) post("/_world/faults", JSON.parse(element.dataset.fault)).then(() => live("Switched on."));
-  else if (on("#clear-faults")) fetch("/_world/faults", { method: "DELETE" }).then(() => live("All switched off."));
+  else if ((element = on("[data-fault]"))) post("/_world/faults", JSON.parse(element.dataset.fault)).then(() => toast(`Switched on: ${element.closest("li").querySelector("strong").textContent}.`));
+  else if (on("#clear-faults")) fetch("/_world/faults", { method: "DELETE" }).then(() => toast("All switched off."));
   else if ((element = on("[data-reply]"))) replyTo(element.dataset.reply, element.dataset.replyTitle);
   else if (on("#stop-reply")) replyTo("", "");
   else if ((element = on("[data-prompt]"))) { $("#composer-text").value = element.dataset.prompt; send(); }
@@ -431,9 +460,12 @@ let pending = 0;
 function listen() {
   const stream = new EventSource("/page/events");
   stream.onmessage = (event) => {
+    // On the way through many days the page looks now and then: each look takes the world's time.
+    const onTheWay = $("#jump").dataset.running;
+    if (onTheWay && pending) return;
     clearTimeout(pending);
-    pending = setTimeout(refresh, 50);
-    if (event.data === "clock") showNextEvent();
+    pending = setTimeout(() => { pending = 0; refresh(); }, onTheWay ? 700 : 50);
+    if (event.data === "clock" && !onTheWay) showNextEvent();
   };
   // What changed between the page and the stream is fetched once; a test waits for the mark.
   stream.onopen = () => refresh().then(() => { document.body.dataset.listening = "yes"; });

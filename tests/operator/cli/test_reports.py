@@ -103,7 +103,15 @@ def test_what_is_no_contract_is_not_found(portfolio: Path, command: tuple[str, .
 def test_a_day_that_is_none_is_wrong_use(portfolio: Path) -> None:
     found = run("coverage", "--as-of", "yesterday", db=portfolio)
     assert found.status == 2
-    assert "--as-of" in found.err
+    assert "Invalid value for '--as-of': 'yesterday' is no day (2027-01-04) and no instant" in found.err
+
+
+@pytest.mark.parametrize("command", ["coverage", "drift"])
+def test_a_report_over_nothing_says_how_to_begin(tmp_path: Path, command: str) -> None:
+    """An empty database is the newcomer's first mistake: the table alone would look like an answer."""
+    found = run(command, db=tmp_path / "new.db")
+    assert found.status == 0
+    assert found.err.startswith("Nothing is imported into this database yet. contractops import FOLDER")
 
 
 def test_a_closed_term_is_safe_from_the_day_it_was_recorded(own_copy: Path) -> None:

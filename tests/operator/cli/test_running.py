@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -52,3 +53,57 @@ def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
     finally:
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=30) is not None
+
+
+COMMANDS = ("run", "demo", "import", "coverage", "why", "drift", "tool", "doctor", "recover", "db upgrade")
+
+
+def test_every_command_has_a_purpose_of_one_line_and_two_examples() -> None:
+    """At 80 columns no purpose is cut, and an example is a line that can be copied."""
+    listed = run("--help", COLUMNS="80").out
+    assert "..." not in listed.split("Commands:")[1]
+    for command in COMMANDS:
+        assert f"\n  {command.split()[0]} " in listed
+        said = run(*command.split(), "--help", COLUMNS="80").out
+        _, examples = said.split("\n  Examples:\n")
+        lines = [line.strip() for line in examples.strip().splitlines()]
+        assert len(lines) == 2
+        assert all(line.startswith(f"contractops {command}") for line in lines)
+
+
+def test_upgrading_a_database_says_its_schema(tmp_path: Path) -> None:
+    """In words, and as one document."""
+    assert run("db", "upgrade", db=tmp_path / "new.db").out == "The database has schema 0001, that of this version.\n"
+    assert run("db", "upgrade", "--json", db=tmp_path / "new.db").json == {"schema": "0001"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("db", "upgrade", "--db", "sqlite:///{file}"), "CO-DB-003"),
+        (("coverage", "--db", "sqlite:///{file}"), "CO-DB-003"),
+        (("coverage", "--db", "{file}"), "CO-SET-001"),
+        (("coverage", "--db", "mysql://host/name"), "CO-SET-001"),
+        (("import", "--template", "{file}/below"), "CO-IMP-051"),
+    ],
+)
+def test_a_place_that_cannot_be_used_ends_with_3_and_says_what_to_do(arguments: tuple[str, ...], code: str, tmp_path: Path) -> None:
+    """A file that is no database, words that are no URL, a folder that cannot be made: never our fault, never a traceback."""
+    file = tmp_path / "notes.txt"
+    file.write_text("no database\n" * 2000)
+    refused = run(*(each.format(file=file) for each in arguments))
+    assert (refused.status, refused.out) == (3, "")
+    first, advice = refused.err.splitlines()
+    assert first.startswith(f"error {code}  ")
+    assert advice.startswith(" " * len(f"error {code}  "))
+
+
+def test_a_newer_database_is_not_upgraded(tmp_path: Path) -> None:
+    """It belongs to a version that knows more."""
+    file = tmp_path / "newer.db"
+    run("db", "upgrade", db=file)
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    refused = run("db", "upgrade", db=file)
+    assert (refused.status, refused.out) == (3, "")
+    assert refused.err.startswith("error CO-DB-002")

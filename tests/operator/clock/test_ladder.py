@@ -12,7 +12,7 @@ from contractops.operator import agenda_ahead
 from contractops.operator.addressing import CARDS_A_DAY
 from contractops.operator.showing import show
 from contractops.operator.slack.views_outcome import TextReply
-from contractops.operator.store.tables import Card, Renewal
+from contractops.operator.store.tables import Alert, Card, Renewal
 from tests.operator.clock.simulate import PEOPLE, Simulation, due_in, instant
 
 TODAY = date(2026, 12, 7)
@@ -327,13 +327,48 @@ def test_what_lies_ahead_is_named_by_its_lead_time(life: Simulation) -> None:
     life.load([contract(130)])
     life.sweep()
     with life.database.read() as session:
-        ((at, label), *_) = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9))
+        ((at, label, _kind), *_) = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9))
     assert label == "120-day alert, Customer C1"
     life.run_until(at)
     life.run_until(instant(date(2027, 2, 1), 9))
     with life.database.read() as session:
-        labels = [label for _at, label in agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9))]
-    assert labels == ["60-day alert, Customer C1", "window closes, Customer C1"]
+        coming = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9))
+    assert [one.label for one in coming if one.kind in {"alert", "window"}] == [
+        *(f"{lead}-day alert, Customer C1" for lead in (60, 30, 14, 7, 3, 1)),
+        "window closes, Customer C1",
+    ]
+
+
+@pytest.mark.parametrize("days", [25, 65, 130])
+def test_what_is_foretold_is_what_happens_when_nobody_acts(life: Simulation, days: int) -> None:
+    """Every alert, escalation and short reminder comes at the moment foretold, and nothing else; an answer takes its escalation away."""
+    life.load([contract(days)])
+    life.sweep()
+    end = instant(TODAY + timedelta(days=140), 12)
+    with life.database.read() as session:
+        foretold = agenda_ahead.ahead(session, life.clock.now(), end)
+    begun = life.clock.now()
+    life.run_until(end)
+    with life.database.read() as session:
+        sent = {row.at for row in session.exec(select(Alert).where(Alert.status == "sent")).all() if row.at > begun}
+    assert {one.at for one in foretold if one.kind == "alert"} == sent
+    heard = [one for person in ("sam", "lena", "dana") for one in life.to(person, "told")]
+    assert {one.at for one in foretold if one.kind == "escalation"} == {one.at for one in heard if one.at > begun}
+    assert len([one for one in foretold if one.kind == "reminder"]) == len([one for one in life.seen if "/short/" in one.key])
+
+
+def test_an_answer_takes_the_escalation_from_what_is_foretold(life: Simulation) -> None:
+    """At 30 days the manager is told of silence; a button pressed before takes that away, and only that."""
+    life.load([contract(65)])
+    until(life, 10)
+    with life.database.read() as session:
+        silent = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 2, 8), 9))
+    life.change(ONE, answered_at=life.clock.now())
+    with life.database.read() as session:
+        answered = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 2, 8), 9))
+    taken = [one for one in silent if one not in answered]
+    assert [one.label for one in taken] == ["escalation, Customer C1: the manager is told"]
+    assert taken[0].at == next(one.at for one in answered if one.label.startswith("30-day alert"))
 
 
 @pytest.mark.parametrize("rounds", [1, 3])
