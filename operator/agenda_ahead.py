@@ -1,18 +1,20 @@
 """What business time will trigger: the events ahead, in words, for whoever moves a clock.
 
-Rule 1: an event is a stored ``next_action_at`` or a card that was put off; only its name is read from the ladder.
+Rule 1: an event is a stored ``next_action_at``, a card that was put off, a warning about a fault or the next digest of a person; only its
+name is read from the ladder.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import people
+from contractops.operator import cases, digests, people, restore_watch
 from contractops.operator.store.records import Account
 from contractops.operator.store.tables import Alert, Card, Envelope, Renewal
+from contractops.operator.wording import plural
 from contractops.tools.alerts import lead_reached
 from contractops.tools.people import WorkingTime
 
@@ -23,7 +25,7 @@ _ENDS = {Stage.LET_RENEW: "the term renews", Stage.MISSED: "the contract's own l
 """What is ahead of a term that is decided."""
 
 
-def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime, str]]:
+def ahead(session: Session, now: datetime, to: datetime, rules: cases.Rules) -> list[tuple[datetime, str]]:
     """(instant, label) of every event after ``now`` up to ``to``, in order."""
     planned = col(Renewal.next_action_at)
     rows = session.exec(select(Renewal).where(planned > now, planned <= to).order_by(planned).limit(LIMIT)).all()
@@ -37,6 +39,10 @@ def ahead(session: Session, now: datetime, to: datetime) -> list[tuple[datetime,
     events += [(card.post_at, "a card that quiet time or a full day put off") for card in held if card.post_at is not None]
     out = session.exec(select(Envelope).where(Envelope.open, Envelope.expires_at > now, Envelope.expires_at <= to)).all()
     events += [(envelope.expires_at, "an envelope expires") for envelope in out]
+    for one in restore_watch.warnings(session, now, rules):
+        if now < one.at <= to:
+            events.append((one.at.astimezone(UTC), f"restore target nears, {one.ticket}, {one.account}"))
+    events += [(at, f"weekly digest for {plural(count, 'person', 'people')}") for at, count in digests.ahead(session, now, to)]
     return sorted(events)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +127,7 @@ class Operator:
 
     def credits(self) -> None:
         """Tell of service credits that nobody claimed. Looked for every hour, since tickets come at any time; each is told once."""
-        least = Decimal(str(self.settings.rules["renewal"]["credit_card_from"]))
-        if tell_of_credits(self.core.database, self.core.clock.now(), self.core.rules, least):
+        if tell_of_credits(self.core.database, self.core.clock.now(), self.core.rules, self.core.rules.credit_card_from):
             self.jobs.recover()
 
     # Web hooks and the local world
@@ -149,7 +147,7 @@ class Operator:
     def agenda(self, to: datetime) -> list[tuple[datetime, str]]:
         """What business time will trigger until ``to``."""
         with self.core.database.read() as session:
-            return agenda_ahead.ahead(session, self.core.clock.now(), to)
+            return agenda_ahead.ahead(session, self.core.clock.now(), to, self.core.rules)
 
     def audit(self) -> list[dict[str, str]]:
         """The newest rows of the audit chain, in words."""

@@ -19,6 +19,7 @@ from sqlmodel import Session, col, or_, select
 
 from contractops.graphs import renewal as graph
 from contractops.graphs.lifecycle import ACTS
+from contractops.operator import digests, restore_watch
 from contractops.operator.attend import attend
 from contractops.operator.clock import wall_now
 from contractops.operator.engine import Doorbell, Job, Queue
@@ -186,7 +187,7 @@ class Jobs:
     # The clock
 
     def sweep(self) -> None:
-        """Mark what is due, hand it to the engine in batches, most urgent first; send the cards whose time has come."""
+        """Mark what is due, hand it to the engine in batches, most urgent first; send the cards, warnings and digests whose time has come."""
         now, wall = self._clock.now(), wall_now()
         self._ring_all_effects(wall)
         with self._database.write() as session:
@@ -195,7 +196,8 @@ class Jobs:
             released = cards.release(session, now=now, wall=wall)
         for batch in batches:
             self._bell.enqueue(f"batch:{batch}", "batch", [batch], queue="bulk")
-        if released:
+        told = restore_watch.tell(self._database, now, self._workbench.rules) + digests.tell(self._database, now, self._workbench.rules)
+        if released or told:
             self._ring_all_effects(wall)
 
     def batch(self, batch: str) -> None:

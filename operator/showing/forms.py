@@ -14,6 +14,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from contractops.operator import cases, people, wording
+from contractops.operator.showing import mails
 from contractops.operator.showing.checks import check
 from contractops.operator.showing.edit_form import edit_form, signers
 from contractops.operator.showing.scene import terms_of
@@ -219,6 +220,12 @@ def _text(asked: _Asked) -> Form | None:
     return TextForm(**asked.base, callback=Callback(asked.action.value), whom=whom, number=asked.renewal.draft_number)
 
 
+def _mail(asked: _Asked) -> Form | None:
+    """A mail that the clicker sends himself."""
+    found = mails.mail_of(asked.session, asked.action, asked.renewal, asked.card, asked.now, asked.rules)
+    return mails.form_of(found, asked.base, asked.action) if found else None
+
+
 FORMS: dict[Action, Callable[[_Asked], Form | None]] = {
     Action.DRAFT_EDIT: _edit,
     Action.SECOND_APPROVE: _review,
@@ -229,5 +236,6 @@ FORMS: dict[Action, Callable[[_Asked], Form | None]] = {
     Action.ENVELOPE_SIGNER: _signer,
     Action.NOTICE_EVIDENCE: _evidence,
     Action.FINDING_PRICE: _price,
+    **dict.fromkeys(mails.MAILS, _mail),
 }
 """The form of each action; an action of ``TEXTS`` asks for one text."""

@@ -141,6 +141,17 @@ class Button(SQLModel, table=True):
     args: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
 
+class Digest(SQLModel, table=True):
+    """What stood in a person's digest of one week, also when it was not sent since nothing was new."""
+
+    __tablename__ = "digest"
+
+    person_id: str = Field(primary_key=True)
+    week: date = Field(primary_key=True)  # the day on which it was due, at the person's place
+    at: datetime  # business time
+    facts: list[str] = Field(sa_column=Column(JSON, nullable=False))
+
+
 class Draft(SQLModel, table=True):
     """One numbered draft of the terms, with the hash of its facts and of its document."""
 
