@@ -90,6 +90,7 @@ class Operator:
         self.follow_world()
         crons = {
             "sweep": (EVERY_MINUTE, "sweep"),
+            "news": (EVERY_MINUTE, "news"),
             "recover": (_every(self.settings.recover_seconds), "recover"),
             "poll": (_every(int(self.settings.docusign_poll_seconds)), "poll"),
             "crm": ("30 */5 * * * *", "sync_crm"),
@@ -101,6 +102,7 @@ class Operator:
         self.jobs.release_own()
         self.jobs.recover()
         self.jobs.sweep()
+        self.jobs.news()
         return stop
 
     def follow_world(self) -> None:
@@ -161,6 +163,7 @@ class Operator:
         self.core.clock.move(now.astimezone(UTC))
         self.jobs.sweep()
         self.settle()
+        self.jobs.news()
         self.credits()
         self.settle()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from contractops.graphs.lifecycle import FINAL, Stage
 from contractops.graphs.steps import NewCard
@@ -103,11 +103,9 @@ def week_of(session: Session, person_id: str, week: date, now: datetime, rules: 
     """The digest of the week as of ``now``."""
     before = _before(session, person_id, week)
     since = before.at if before else now - A_WEEK
-    rows = session.exec(
-        select(Renewal)
-        .where(Renewal.owner_id == person_id, col(Renewal.stage).not_in([str(one) for one in FINAL]))
-        .order_by(col(Renewal.id))
-    ).all()
+    waits = or_(col(Renewal.stage).in_([str(one) for one in (*ASKS, Stage.OUT_FOR_SIGNATURE)]), Renewal.window_status == "unknown")
+    mine = select(Renewal).where(Renewal.owner_id == person_id, col(Renewal.stage).not_in([str(one) for one in FINAL]), waits)
+    rows = session.exec(mine.order_by(col(Renewal.id))).all()
     asked = [row for row in rows if row.stage in ASKS and row.served_at is None and not _with_an_approver(session, row)]
     found = [
         one

@@ -73,6 +73,7 @@ class Jobs:
             "advance": self.advance,
             "perform": self.perform,
             "sweep": self.sweep,
+            "news": self.news,
             "batch": self.batch,
             "poll": self.poll,
             "recover": self.recover,
@@ -187,7 +188,7 @@ class Jobs:
     # The clock
 
     def sweep(self) -> None:
-        """Mark what is due, hand it to the engine in batches, most urgent first; send the cards, warnings and digests whose time has come."""
+        """Mark what is due, hand it to the engine in batches, most urgent first; send the cards whose time has come."""
         now, wall = self._clock.now(), wall_now()
         self._ring_all_effects(wall)
         with self._database.write() as session:
@@ -196,9 +197,14 @@ class Jobs:
             released = cards.release(session, now=now, wall=wall)
         for batch in batches:
             self._bell.enqueue(f"batch:{batch}", "batch", [batch], queue="bulk")
-        told = restore_watch.tell(self._database, now, self._workbench.rules) + digests.tell(self._database, now, self._workbench.rules)
-        if released or told:
+        if released:
             self._ring_all_effects(wall)
+
+    def news(self) -> None:
+        """Tell of faults that will miss their restore target, and send the digests whose hour has come."""
+        now, rules = self._clock.now(), self._workbench.rules
+        if restore_watch.tell(self._database, now, rules) + digests.tell(self._database, now, rules):
+            self._ring_all_effects(wall_now())
 
     def batch(self, batch: str) -> None:
         """Attend to every renewal of the batch, most urgent first; a marker goes away with its work.

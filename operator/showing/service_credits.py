@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from contractops.operator import cases, service_case, wording
 from contractops.operator.credits import RETURNED, About, after, standing
@@ -50,7 +50,7 @@ def credit_due(scene: Scene) -> CreditDueCard | TextReply:
     )
 
 
-def _figures(found: CreditCase) -> dict[str, object]:
+def _figures(found: CreditCase) -> dict[str, Any]:
     """The figures of the card, by the names of its view-model."""
     credit, measured, promise = found.credit, found.measured, found.promise
     days = service_case.days_of(found)

@@ -96,7 +96,7 @@ def test_after_a_gap_only_the_most_urgent_alert_comes(life: Simulation) -> None:
     before = len(life.seen)
     life.sleep_until(instant(TODAY + timedelta(days=66), 10))
     until(life, 66, 11)
-    late = [one for one in life.seen[before:] if one.to == "maria"]
+    late = [one for one in life.seen[before:] if one.to == "maria" and one.kind != "digest"]
     assert [(one.kind, one.args.get("lead")) for one in late] == [("reminder", 30)]
     assert life.alerts(ONE)[60] == "overtaken"
 
@@ -209,7 +209,7 @@ def test_a_date_that_moves_far_away_is_quiet_until_its_own_alert(life: Simulatio
     until(life, 7)
     assert [one.kind for one in life.seen[before:]] == ["moved"]
     until(life, 40)
-    after = [(one.kind, one.args.get("lead")) for one in life.seen[before + 1 :] if one.to == "maria"]
+    after = [(one.kind, one.args.get("lead")) for one in life.seen[before + 1 :] if one.to == "maria" and one.kind != "digest"]
     assert after == [("reminder", 90)]
 
 
@@ -327,13 +327,14 @@ def test_what_lies_ahead_is_named_by_its_lead_time(life: Simulation) -> None:
     life.load([contract(130)])
     life.sweep()
     with life.database.read() as session:
-        ((at, label), *_) = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9))
+        (first, (at, label), *_) = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9), life.rules)
+    assert first == (instant(date(2026, 12, 14), 8, 30), "weekly digest for 1 person")
     assert label == "120-day alert, Customer C1"
     life.run_until(at)
     life.run_until(instant(date(2027, 2, 1), 9))
     with life.database.read() as session:
-        labels = [label for _at, label in agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9))]
-    assert labels == ["60-day alert, Customer C1", "window closes, Customer C1"]
+        labels = [label for _at, label in agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9), life.rules)]
+    assert [one for one in labels if "digest" not in one] == ["60-day alert, Customer C1", "window closes, Customer C1"]
 
 
 @pytest.mark.parametrize("rounds", [1, 3])

@@ -232,6 +232,8 @@ class Office(Driver):
         self.operator.core.clock.move(datetime.fromisoformat(when))  # type: ignore[attr-defined]  # a stored clock, by the settings
         self.jobs.sweep()
         self.drain()
+        self.jobs.news()
+        self.drain()
 
     def token(self, card: Card, action: Action) -> Button:
         """What the button of a card stands for."""
