@@ -51,7 +51,7 @@ def test_it_is_told_once_a_ticket(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "key", "values"),
+    ("model", "row", "values"),
     [
         (records.Ticket, TICKET, {"restored_at": datetime.fromisoformat("2026-12-07T18:00:00+00:00")}),
         (records.Ticket, TICKET, {"status": "cancelled"}),
@@ -62,9 +62,9 @@ def test_it_is_told_once_a_ticket(office: Office) -> None:
     ],
     ids=["restored", "cancelled", "no outage", "excluded cause", "no target for its priority", "nothing promised"],
 )
-def test_what_has_no_target_is_not_claimed(office: Office, record: type, key: str, values: dict[str, object]) -> None:
+def test_what_has_no_target_is_not_claimed(office: Office, model: type, row: str, values: dict[str, object]) -> None:
     """A fault that is over, or that the contract promises nothing for, is never warned of."""
-    office.change(record, key, **values)
+    office.change(model, row, **values)
     office.at(AT_1320)
     office.at("2026-12-07T20:19:00+00:00")
     assert office.cards("restore") == []
