@@ -2,7 +2,7 @@
 
 Rule 1: day and hour are the person's (``alerts.digest_times``); after a gap only the latest one is told.
 Rule 2: nothing is sent when nothing is new: what stands in a digest is compared with the one before, also with one that was not sent.
-Rule 3: who was welcomed after the hour of his digest hears nothing more in that week.
+Rule 3: who was welcomed after his digest, or in the day before it, hears nothing more in that week.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ ASKS: Final = frozenset({Stage.FLAGGED, Stage.IN_REVIEW, Stage.NEEDS_PERSON, Sta
 TICKETS_SINCE: Final = timedelta(days=200)
 LAPSED_SINCE: Final = timedelta(days=62)
 A_WEEK: Final = timedelta(days=7)
+A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _due(session: Session, now: datetime) -> Iterator[tuple[Person, date]]:
         if not person.active or session.get(Digest, (person.person_id, at.date())) is not None:
             continue
         welcome = session.get(Card, f"welcome/{person.person_id}")
-        if welcome is None or welcome.created_at < at:
+        if welcome is None or welcome.created_at <= at - A_DAY:
             yield person, at.date()
 
 

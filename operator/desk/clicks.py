@@ -318,6 +318,7 @@ CLICKS: dict[Action, Handler] = {
     Action.NOTICE_EVIDENCE: open_form,
     Action.CREDIT_MAIL: mail.open_draft,
     Action.RESTORE_MAIL: mail.open_draft,
+    Action.RESTORE_WHY: credit.why_restore,
     Action.CREDIT_FINANCE: open_form,
     Action.CREDIT_REASONS: credit.reasons,
     Action.CREDIT_DISPUTE: open_form,

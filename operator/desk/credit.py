@@ -28,6 +28,14 @@ def reasons(call: Call) -> Reply:
     return Reply(view=ReasonsReply(headline=explain.credit_headline(credit), zone=call.renewal.zone or "UTC", reasons=credit.reasons))
 
 
+def why_restore(call: Call) -> Reply:
+    """How the restore target of the fault was computed."""
+    found = service_case.fault(call.session, call.renewal.contract_id, str(call.card.args["ticket"]), call.now)
+    if found is None:
+        return refused(call, AlreadyClosed(), "no fault")
+    return Reply(view=ReasonsReply(headline=explain.restore_headline(found), zone=found.zone, reasons=found.target.reasons))
+
+
 def send(call: Call, said: str) -> Reply:
     """Hand the credit to finance; ``said`` goes with it."""
     return _settle(call, SENT, said) if may_act(call) else not_yours(call)

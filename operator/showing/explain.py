@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from contractops.graphs.lifecycle import Stage
 from contractops.operator import agenda, cases, people, wording
+from contractops.operator.service_case import Fault
 from contractops.operator.slack.views_outcome import ListLine, ReasonsReply
 from contractops.operator.store.tables import Draft, Renewal
 from contractops.tools.alerts import Told, days_left, plan_alerts
@@ -135,6 +136,11 @@ def notice_text(overview: cases.Overview) -> str:
             f"It must be {counts} {due}{address}. For counsel; you send it, I don't.",
         ]
     )
+
+
+def restore_headline(found: Fault) -> str:
+    """Until when a fault is to be mended."""
+    return f"{found.target.ticket_id} is to be restored by {wording.moment(found.target.at, found.zone)}."
 
 
 def credit_headline(credit: Credit) -> str:

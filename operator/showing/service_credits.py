@@ -139,7 +139,7 @@ def restore(scene: Scene) -> RestoreCard | TextReply:
         minutes=found.target.minutes,
         now=scene.now,
         restored=found.restored,
-        buttons=scene.row_of(Action.RESTORE_MAIL),
+        buttons=scene.row_of(Action.RESTORE_MAIL, Action.RESTORE_WHY),
     )
 
 

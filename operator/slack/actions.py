@@ -66,6 +66,7 @@ class Action(StrEnum):
     # Credits
     CREDIT_MAIL = "credit_mail"
     RESTORE_MAIL = "restore_mail"
+    RESTORE_WHY = "restore_why"
     CREDIT_FINANCE = "credit_finance"
     CREDIT_REASONS = "credit_reasons"
     CREDIT_DISPUTE = "credit_dispute"

@@ -50,6 +50,7 @@ LABELS: dict[Action, str] = {
     Action.NOTICE_EVIDENCE: "Record proof of delivery…",
     Action.CREDIT_MAIL: "Tell the customer…",
     Action.RESTORE_MAIL: "Text for the customer…",
+    Action.RESTORE_WHY: "Why this target?",
     Action.CREDIT_FINANCE: "Send to finance…",
     Action.CREDIT_REASONS: "Show the arithmetic",
     Action.CREDIT_DISPUTE: "Not a breach…",

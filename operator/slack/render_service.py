@@ -132,7 +132,7 @@ def restore(card: RestoreCard) -> Body:
         ),
         *row(
             card.buttons,
-            (Action.RESTORE_MAIL,),
+            (Action.RESTORE_MAIL, Action.RESTORE_WHY),
             primary=Action.RESTORE_MAIL,
             says={Action.RESTORE_MAIL: f"Text for the customer {card.account}"},
         ),

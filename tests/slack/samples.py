@@ -193,7 +193,7 @@ RESTORE = s.RestoreCard(
     minutes=360,
     now=at(2026, 12, 7, 13, 42),
     restored=None,
-    buttons=buttons(Action.RESTORE_MAIL),
+    buttons=buttons(Action.RESTORE_MAIL, Action.RESTORE_WHY),
 )
 
 MAIL = s.MailDraft(

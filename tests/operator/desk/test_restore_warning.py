@@ -38,7 +38,12 @@ def test_the_owner_hears_an_hour_before(office: Office) -> None:
     assert card.person_id == "maria.ortiz"
     assert text(office, card).startswith("TT-90211 will miss its restore target at 14:20 CST (38 minutes left).")
     assert "Beacon University, ENT-3105: 3105-INT-51 is down since Mon 7 Dec 2026, 08:20 CST." in text(office, card)
-    assert [name for name, _token in office.controls(card)] == ["restore_mail"]
+    assert [name for name, _token in office.controls(card)] == ["restore_mail", "restore_why"]
+    office.click(MARIA, card, "restore_why")
+    assert office.whispers(MARIA)[-1]["text"] == (
+        "TT-90211 is to be restored by Mon 7 Dec 2026, 14:20 CST. 1. TT-90211 began Mon 7 Dec 2026, 08:20 CST; "
+        "a fault of priority 1 is mended within 360 minutes: by Mon 7 Dec 2026, 14:20 CST."
+    )
 
 
 def test_it_is_told_once_a_ticket(office: Office) -> None:
