@@ -163,7 +163,7 @@ def _nudge(asked: Asked) -> Mail | None:
         asked,
         f"the renewal order form for {contract} has been waiting for your signature since {wording.long_day(wording.local_date(envelope.sent_at, zone))}. "
         f"Could you sign it by {wording.long_day(wording.local_date(envelope.expires_at, zone))}, or tell me what is unclear?",
-        hello=f"Hello {waiting.name}," if waiting else "Hello,",
+        hello=f"Hello {waiting.name.split(' ', 1)[0]}," if waiting else "Hello,",
         call=False,
     )
     return Mail(contacts, f"Your signature for {contract}", body)

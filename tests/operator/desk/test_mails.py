@@ -129,7 +129,7 @@ def test_the_nudge_is_two_sentences_to_the_signer(office: Office) -> None:
     fields = draft(office, "sent")
     assert fields["to"] == "priya.nair"
     assert fields["body"] == (
-        "Hello Priya Nair,\n\n"
+        "Hello Priya,\n\n"
         "the renewal order form for ENT-3391 has been waiting for your signature since 7 December 2026. "
         "Could you sign it by 29 January 2027, or tell me what is unclear?\n\n"
         "Maria Ortiz\nPrairie Carrier Networks, Inc."
