@@ -33,7 +33,7 @@ def draft(office: Office, kind: str, user: str = MARIA) -> dict[str, str]:
     """Make the state and open the form of its mail."""
     state, action = OPEN[kind]
     state(office)
-    office.restore(office.keep())
+    office.rewrite({one.key for one in office.cards(kind)})  # what time has changed is seen
     card = next(one for one in office.cards(kind) if any(name == action for name, _token in office.controls(one)))
     office.click(user, card, action)
     return typed(office, user)
