@@ -2,22 +2,22 @@
 
 Rule 1: what comes first for a renewal is its stored ``next_action_at``; what follows from it is read from the ladder as if nobody acts.
 Rule 2: an event that is only foreseen lies after the stored one of its renewal: a clock that goes from event to event stops at stored ones.
-Rule 3: a card that was put off and an envelope that expires are events, too.
+Rule 3: a card that was put off, an envelope that expires, a warning about a fault and the next digest of a person are events, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import agenda, people
+from contractops.operator import agenda, cases, digests, people, restore_watch
 from contractops.operator.store.records import Account
 from contractops.operator.store.tables import Alert, Card, Envelope, Renewal
-from contractops.operator.wording import listing
+from contractops.operator.wording import listing, plural
 from contractops.tools.alerts import AlertLevel, Told, lead_reached, moment_of, plan_alerts, short_reminders
 from contractops.tools.people import WorkingTime
 
@@ -37,7 +37,7 @@ class Ahead(NamedTuple):
     kind: str
 
 
-def ahead(session: Session, now: datetime, to: datetime) -> list[Ahead]:
+def ahead(session: Session, now: datetime, to: datetime, rules: cases.Rules) -> list[Ahead]:
     """Every event after ``now`` up to ``to``, in order."""
     planned = col(Renewal.next_action_at)
     rows = session.exec(select(Renewal).where(planned > now, planned <= to).order_by(planned).limit(LIMIT)).all()
@@ -48,6 +48,12 @@ def ahead(session: Session, now: datetime, to: datetime) -> list[Ahead]:
     events += [Ahead(card.post_at, "a card that quiet time or a full day put off", "card") for card in held if card.post_at is not None]
     out = session.exec(select(Envelope).where(Envelope.open, Envelope.expires_at > now, Envelope.expires_at <= to)).all()
     events += [Ahead(envelope.expires_at, "an envelope expires", "envelope") for envelope in out]
+    for one in restore_watch.warnings(session, now, rules):
+        if now < one.at <= to:
+            events.append(Ahead(one.at.astimezone(UTC), f"restore target nears, {one.ticket}, {one.account}", "warning"))
+    events += [
+        Ahead(at, f"weekly digest for {plural(count, 'person', 'people')}", "digest") for at, count in digests.ahead(session, now, to)
+    ]
     return sorted(events)
 
 

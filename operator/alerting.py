@@ -42,6 +42,12 @@ def root_of(row: Renewal) -> str:
     return f"{row.id}/root"
 
 
+def thread_of(session: Session, row: Renewal, person_id: str) -> str | None:
+    """The thread of the term, once it stands in the messages of the person."""
+    root = session.get(Card, root_of(row))
+    return root.key if root is not None and root.ts is not None and root.person_id == person_id else None
+
+
 def put(session: Session, row: Renewal, card: NewCard, now: datetime, rules: cases.Rules, *, gate_key: str | None = None) -> None:
     """Store a card of ``row`` for the moment at which it may reach its person; what the daily cap puts off is told in one list.
 

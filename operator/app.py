@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +93,7 @@ class Operator:
         self.follow_world()
         crons = {
             "sweep": (EVERY_MINUTE, "sweep"),
+            "news": (EVERY_MINUTE, "news"),
             "recover": (_every(self.settings.recover_seconds), "recover"),
             "poll": (_every(int(self.settings.docusign_poll_seconds)), "poll"),
             "crm": ("30 */5 * * * *", "sync_crm"),
@@ -105,6 +105,7 @@ class Operator:
         self.jobs.release_own()
         self.jobs.recover()
         self.jobs.sweep()
+        self.jobs.news()
         return stop
 
     def follow_world(self) -> None:
@@ -131,8 +132,7 @@ class Operator:
 
     def credits(self) -> None:
         """Tell of service credits that nobody claimed. Looked for every hour, since tickets come at any time; each is told once."""
-        least = Decimal(str(self.settings.rules["renewal"]["credit_card_from"]))
-        if tell_of_credits(self.core.database, self.core.clock.now(), self.core.rules, least):
+        if tell_of_credits(self.core.database, self.core.clock.now(), self.core.rules, self.core.rules.credit_card_from):
             self.jobs.recover()
 
     # Web hooks and the local world
@@ -152,7 +152,7 @@ class Operator:
     def agenda(self, to: datetime) -> list[agenda_ahead.Ahead]:
         """What business time will trigger until ``to``."""
         with self.core.database.read() as session:
-            return agenda_ahead.ahead(session, self.core.clock.now(), to)
+            return agenda_ahead.ahead(session, self.core.clock.now(), to, self.core.rules)
 
     def audit(self) -> list[dict[str, str]]:
         """The newest rows of the audit chain, in words."""
@@ -166,6 +166,8 @@ class Operator:
         before = self.core.clock.now()
         self.core.clock.move(now.astimezone(UTC))
         self.jobs.sweep()
+        self.settle()
+        self.jobs.news()
         self.settle()
         if now.astimezone(UTC).date() != before.date():
             self.credits()

@@ -8,7 +8,7 @@ Rule 3: nothing is cached across calls: what changed since is seen.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +30,7 @@ from contractops.tools.ports import Crm, EnvelopeState
 from contractops.tools.pricing import ChangeOrder
 from contractops.tools.signature import NOTICE, AuthorityMatrix, RoleLimit
 from contractops.tools.sla import month_of, sla_months
-from contractops.tools.sla_credit import Credit, SlaSummary, month_credit, summarise
+from contractops.tools.sla_credit import SlaSummary, month_credit, summarise
 from contractops.tools.terms import Party, Terms, TermsChoices, TermsSource, default_choices, offered
 from contractops.tools.values import Money
 
@@ -39,13 +39,19 @@ NOON = time(12, 0)
 
 @dataclass(frozen=True)
 class Rules:
-    """The policies of the settings file as values. ``token_secret`` makes the tokens of buttons; it never leaves the database."""
+    """The policies of the settings file as values. ``token_secret`` makes the tokens of buttons; it never leaves the database.
+
+    A credit below ``credit_card_from`` (in its own currency) stands in the weekly digest only; a restore target that will be missed is told
+    ``breach_warning`` before.
+    """
 
     matrix: AuthorityMatrix
     supplier: Party
     signing_days: int
     terms_offered: tuple[int, ...]
     channels: dict[str, str]
+    credit_card_from: Decimal
+    breach_warning: timedelta
     token_secret: bytes
 
     def channel(self, name: str) -> str:
@@ -76,9 +82,11 @@ def rules_of(policy: dict[str, Any], token_secret: bytes) -> Rules:
             signing_days=int(renewal["signing_closes_days_before"]),
             terms_offered=tuple(int(months) for months in renewal["terms_offered"]),
             channels={name: str(slack[name]) for name in ("renewals", "approvals", "credits")},
+            credit_card_from=Decimal(str(renewal["credit_card_from"])),
+            breach_warning=timedelta(minutes=int(renewal["breach_warning_minutes"])),
             token_secret=token_secret,
         )
-    except (KeyError, ValueError) as problem:
+    except (KeyError, ValueError, ArithmeticError) as problem:
         raise InputError("CO-SET-004", f"policy file: {problem}", advice="Compare it with the default policy.toml.") from None
 
 
@@ -149,13 +157,6 @@ def service_of_term(bundle: portfolio.Bundle, window: NoticeWindow, now: datetim
             if credit is not None:
                 credits_found.append(credit)
     return summarise(bundle.entry.contract_id, months, credits_found)
-
-
-def credit(session: Session, row: Renewal, args: dict[str, Any], now: datetime, rules: Rules) -> Credit | None:
-    """The credit that a credit card is about (``service`` and ``month`` of its arguments), recomputed."""
-    service = overview(session, row, now, rules).service
-    found = service.credits if service else ()
-    return next((one for one in found if one.service_id == args.get("service") and str(one.month) == args.get("month")), None)
 
 
 def load(session: Session, renewal_id: str, now: datetime, rules: Rules) -> Case:

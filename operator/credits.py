@@ -2,14 +2,14 @@
 
 Rule 1: a credit is one service and one month of a contract; its card is posted once, whatever becomes of it.
 Rule 2: an amount below the policy's ``credit_card_from`` gets no card, and one whose claim has lapsed neither.
-Rule 3: who gets more than three at once gets one list; the cards then stand in its thread. The team channel sees a line without buttons.
+Rule 3: who gets more than three at once gets one list; the cards then stand in its thread. The team channel sees a notice without buttons.
 Rule 4: what became of a credit is a row of side gates ``{renewal}:credit:{service}:{month}:{step}``; ``FOLLOWS`` says what may come next.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlmodel import Session, col, select
 
 from contractops.graphs.steps import NewCard
-from contractops.operator import agenda, cases, people
+from contractops.operator import addressing, alerting, cases
 from contractops.operator.clock import wall_now
 from contractops.operator.store import cards, gates, records
 from contractops.operator.store.db import Database
@@ -101,32 +101,16 @@ def settle(session: Session, about: About, decision: str, *, by: str, at: dateti
 
 
 def cards_of(session: Session, about: About) -> list[Card]:
-    """Every card of the credit."""
+    """Every card of the credit, and the lists and notices in which it was told."""
     rows = session.exec(select(Card).where(Card.renewal_id == about.renewal_id, col(Card.kind).in_(KINDS)).order_by(col(Card.key)))
-    return [row for row in rows if About.of(about.renewal_id, row.args) == about]
-
-
-def tell(database: Database, now: datetime, rules: cases.Rules, least: Decimal) -> int:
-    """Post a card for every open credit of at least ``least`` that was never told; returns how many. ``now`` is business time."""
-    with database.read() as session:
-        rows = _candidates(session, now)
-    found: dict[str, list[_Found]] = defaultdict(list)
-    for row in rows:
-        with database.read() as session:
-            fresh = [one for one in _open_credits(session, row, now, rules, least) if session.get(Card, one.key) is None]
-        if fresh:
-            with database.read() as session:
-                found[_owner(session, row, rules)] += fresh
-    for person, ones in sorted(found.items()):
-        _post(database, person, ones, now, rules)
-    if found:
-        _line_for_team(database, [one for ones in found.values() for one in ones], now, rules)
-    return sum(len(ones) for ones in found.values())
+    own = [row for row in rows if About.of(about.renewal_id, row.args) == about]
+    told = dict.fromkeys(row.args[name] for row in own for name in ("notice", "list") if row.args.get(name))
+    return [*own, *session.exec(select(Card).where(col(Card.key).in_(told)).order_by(col(Card.key)))]
 
 
 @dataclass(frozen=True)
-class _Found:
-    """An open credit that nobody was told of."""
+class Found:
+    """A credit of a contract's present renewal."""
 
     renewal: Renewal
     credit: Credit
@@ -141,6 +125,64 @@ class _Found:
         """What its card is about."""
         return {"service": self.credit.service_id, "month": str(self.credit.month)}
 
+    @property
+    def about(self) -> About:
+        """Its name."""
+        return About.of(self.renewal.id, self.args)
+
+
+def found_credits(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> list[Found]:
+    """Every credit of the running term, whatever became of it."""
+    service = cases.overview(session, row, now, rules).service
+    return [Found(row, credit) for credit in service.credits] if service else []
+
+
+def is_free(session: Session, one: Found) -> bool:
+    """Whether nobody has done anything with the credit that still stands."""
+    last = standing(session, one.about)
+    return last is None or last.decision == RETURNED
+
+
+def touched(session: Session, since: datetime, owner_id: str | None = None) -> list[Renewal]:
+    """The present renewal of every contract (of one owner) with a ticket on one of its circuits that was opened after ``since``."""
+    contracts = (
+        select(records.ServiceOrder.contract_id)
+        .join(records.Ticket, col(records.Ticket.circuit_id) == col(records.ServiceOrder.circuit_id))
+        .where(
+            col(records.Ticket.superseded_at).is_(None),
+            col(records.ServiceOrder.superseded_at).is_(None),
+            records.Ticket.opened_at >= since,
+        )
+        .distinct()
+    )
+    query = select(Renewal).where(col(Renewal.contract_id).in_(contracts))
+    if owner_id is not None:
+        query = query.where(Renewal.owner_id == owner_id)
+    rows = session.exec(query.order_by(col(Renewal.contract_id), col(Renewal.sequence)))
+    return list({row.contract_id: row for row in rows}.values())
+
+
+def tell(database: Database, now: datetime, rules: cases.Rules, least: Decimal) -> int:
+    """Post a card for every open credit of at least ``least`` that was never told; returns how many. ``now`` is business time."""
+    with database.read() as session:
+        rows = touched(session, now - LOOK_BACK)
+    fresh: dict[str, list[Found]] = defaultdict(list)
+    for row in rows:
+        with database.read() as session:
+            ones = [one for one in found_credits(session, row, now, rules) if _to_tell(session, one, least)]
+            if ones:
+                fresh[addressing.addressee(session, row.owner_id, now, rules)] += ones
+    if fresh:
+        notice = _notice(database, [one for ones in fresh.values() for one in ones], now, rules)
+        for person, ones in sorted(fresh.items()):
+            _post(database, person, ones, notice, now, rules)
+    return sum(len(ones) for ones in fresh.values())
+
+
+def _to_tell(session: Session, one: Found, least: Decimal) -> bool:
+    credit = one.credit
+    return credit.state is CreditState.OPEN and credit.amount.amount >= least and session.get(Card, one.key) is None
+
 
 def _steps(session: Session, about: About) -> list[Gate]:
     rows = session.exec(select(Gate).where(Gate.renewal_id == about.renewal_id, Gate.kind == "credit")).all()
@@ -148,37 +190,7 @@ def _steps(session: Session, about: About) -> list[Gate]:
     return sorted(mine, key=number_of)
 
 
-def _candidates(session: Session, now: datetime) -> list[Renewal]:
-    """The present renewal of every contract with a ticket of the last two months on one of its circuits."""
-    touched = (
-        select(records.ServiceOrder.contract_id)
-        .join(records.Ticket, col(records.Ticket.circuit_id) == col(records.ServiceOrder.circuit_id))
-        .where(
-            col(records.Ticket.superseded_at).is_(None),
-            col(records.ServiceOrder.superseded_at).is_(None),
-            records.Ticket.opened_at >= now - LOOK_BACK,
-        )
-        .distinct()
-    )
-    rows = session.exec(
-        select(Renewal).where(col(Renewal.contract_id).in_(touched)).order_by(col(Renewal.contract_id), col(Renewal.sequence))
-    )
-    return list({row.contract_id: row for row in rows}.values())
-
-
-def _open_credits(session: Session, row: Renewal, now: datetime, rules: cases.Rules, least: Decimal) -> Iterable[_Found]:
-    service = cases.overview(session, row, now, rules).service
-    for credit in service.credits if service else ():
-        if credit.state is CreditState.OPEN and credit.amount.amount >= least:
-            yield _Found(row, credit)
-
-
-def _owner(session: Session, row: Renewal, rules: cases.Rules) -> str:
-    found = people.person(session, row.owner_id)
-    return found.person_id if found and found.active else rules.contract_ops(session)[0]
-
-
-def _post(database: Database, person: str, ones: list[_Found], now: datetime, rules: cases.Rules) -> None:
+def _post(database: Database, person: str, ones: list[Found], notice: str, now: datetime, rules: cases.Rules) -> None:
     """One card each, or one list with the cards in its thread."""
     wall = wall_now()
     with database.write() as session:
@@ -187,27 +199,27 @@ def _post(database: Database, person: str, ones: list[_Found], now: datetime, ru
             listed = f"credits/{person}/{now.isoformat()}"
             _add(session, NewCard(listed, "credit_list", person, args=_all(ones)), ones[0].renewal, now, wall, rules)
         for one in ones:
-            card = NewCard(one.key, "credit", person, thread=listed or _thread(session, one, person), args=one.args)
+            args = {**one.args, "notice": notice, "list": listed}
+            card = NewCard(one.key, "credit", person, thread=listed or alerting.thread_of(session, one.renewal, person), args=args)
             _add(session, card, one.renewal, now, wall, rules)
 
 
-def _thread(session: Session, one: _Found, person: str) -> str | None:
-    """The thread of the term, when it has begun."""
-    root = session.get(Card, f"{one.renewal.id}/root")
-    return root.key if root is not None and root.ts is not None and root.person_id == person else None
-
-
-def _line_for_team(database: Database, ones: list[_Found], now: datetime, rules: cases.Rules) -> None:
+def _notice(database: Database, ones: list[Found], now: datetime, rules: cases.Rules) -> str:
+    """The first notice in the team's channel, without buttons: the card of one credit, or a list of several; returns its key."""
     channel = rules.channel("credits")
+    key = f"credits/{channel}/{now.isoformat()}"
+    card = NewCard(key, "credit_notice", channel, args=ones[0].args)
+    if len(ones) > 1:
+        card = NewCard(key, "credit_list", channel, args=_all(ones))
     with database.write() as session:
-        card = NewCard(f"credits/{channel}/{now.isoformat()}", "credit_list", channel, args=_all(ones))
         _add(session, card, ones[0].renewal, now, wall_now(), rules)
+    return key
 
 
-def _all(ones: list[_Found]) -> dict[str, Any]:
+def _all(ones: list[Found]) -> dict[str, Any]:
     return {"credits": [{"renewal": one.renewal.id, **one.args} for one in ones]}
 
 
 def _add(session: Session, card: NewCard, row: Renewal, now: datetime, wall: datetime, rules: cases.Rules) -> None:
-    when, counted = agenda.posting_time(session, card, row.id, now, rules)
+    when, counted = addressing.posting_time(session, card, row.id, now, rules)
     cards.add(session, card, renewal_id=row.id, version=row.version, gate_key=None, now=now, wall=wall, post_at=when, counted=counted)

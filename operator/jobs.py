@@ -19,6 +19,7 @@ from sqlmodel import Session, col, or_, select
 
 from contractops.graphs import renewal as graph
 from contractops.graphs.lifecycle import ACTS
+from contractops.operator import digests, restore_watch
 from contractops.operator.attend import attend
 from contractops.operator.clock import wall_now
 from contractops.operator.engine import Doorbell, Job, Queue
@@ -72,6 +73,7 @@ class Jobs:
             "advance": self.advance,
             "perform": self.perform,
             "sweep": self.sweep,
+            "news": self.news,
             "batch": self.batch,
             "poll": self.poll,
             "recover": self.recover,
@@ -197,6 +199,12 @@ class Jobs:
             self._bell.enqueue(f"batch:{batch}", "batch", [batch], queue="bulk")
         if released:
             self._ring_all_effects(wall)
+
+    def news(self) -> None:
+        """Tell of faults that will miss their restore target, and send the digests whose hour has come."""
+        now, rules = self._clock.now(), self._workbench.rules
+        if restore_watch.tell(self._database, now, rules) + digests.tell(self._database, now, rules):
+            self._ring_all_effects(wall_now())
 
     def batch(self, batch: str) -> None:
         """Attend to every renewal of the batch, most urgent first; a marker goes away with its work.

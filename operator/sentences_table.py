@@ -105,6 +105,11 @@ def _excluded(values: Values) -> str:
     return "{minutes:figure} minutes are taken out, in {intervals} intervals."
 
 
+def _restore(values: Values) -> str:
+    of = "priority {priority}" if values.get("priority") else "any priority"
+    return f"{{ticket}} began {{start:moment}}; a fault of {of} is mended within {{minutes:count}} minutes: by {{at:moment}}."
+
+
 def _tier(values: Values) -> str:
     end = " to {to_minutes:figure}" if values.get("to_minutes") else " on"
     return "From {from_minutes:figure}" + end + " minutes down: {percent:figure} % of the month's price, at most {cap_pct:figure} %."
@@ -173,6 +178,8 @@ REASONS: dict[str, Template] = {
     "sla.downtime": "Down in {month:month}: {minutes:figure} minutes.",
     "sla.availability": "{minutes:count} minutes less {down:figure} = {availability_pct:figure} % available.",
     "credit.tier": _tier,
+    "restore.target": _restore,
+    "restore.stopped": "The clock stood still for {minutes:count} minutes, which is waiting for the customer or announced maintenance.",
     "credit.amount": "{percent:figure} % of {price:money} = {amount:money}.",
     "credit.claim": _claim,
     "approval.owner": "The owner decides first.",

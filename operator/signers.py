@@ -45,12 +45,17 @@ class Waiting:
         return f"{self.envelope.renewal_id}/{kind}/{self.envelope.envelope_id}/{self.signer.email.casefold()}"
 
 
+def envelope_out(session: Session, renewal_id: str) -> Envelope | None:
+    """The open envelope of the renewal's terms; one of a notice does not count."""
+    query = select(Envelope).where(Envelope.renewal_id == renewal_id, Envelope.open, Envelope.draft_number > NOTICE)
+    return session.exec(query.order_by(col(Envelope.sent_at).desc())).first()
+
+
 def waiting_for(session: Session, row: Renewal) -> Waiting | None:
     """Whose turn it is in the open envelope of ``row``; None when nothing is out for signature."""
     if row.stage != Stage.OUT_FOR_SIGNATURE:
         return None
-    query = select(Envelope).where(Envelope.renewal_id == row.id, Envelope.open, Envelope.draft_number > NOTICE)
-    envelope = session.exec(query.order_by(col(Envelope.sent_at).desc())).first()
+    envelope = envelope_out(session, row.id)
     if envelope is None:
         return None
     found = EnvelopeState.model_validate(envelope.state).recipients

@@ -17,6 +17,9 @@ from contractops.tools.values import Money, minor_units
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LONG_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _CENT = Decimal("0.01")
 
 MAX_QUOTE = 500
@@ -31,6 +34,21 @@ def day(when: date) -> str:
         message = "a datetime has a day only in a zone"
         raise TypeError(message)
     return f"{_WEEKDAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1]} {when.year}"
+
+
+def long_day(when: date) -> str:
+    """``10 November 2026``, for a customer."""
+    return f"{when.day} {long_month(when)}"
+
+
+def long_month(when: date) -> str:
+    """``November 2026``, for a customer."""
+    return f"{_LONG_MONTHS[when.month - 1]} {when.year}"
+
+
+def long_moment(when: datetime, zone: str) -> str:
+    """``7 December 2026, 14:20 CST``, for a customer."""
+    return f"{long_day(local_date(when, zone))}, {hour(when, zone)}"
 
 
 def short_day(when: date) -> str:
@@ -136,6 +154,12 @@ def signed_percent(value: Decimal) -> str:
 def plural(count: int, noun: str, many: str = "") -> str:
     """``1 month``, ``2 months``."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def stretch(minutes: int) -> str:
+    """``38 minutes``, ``2 hours``, ``2 hours 5 minutes``: a stretch of time in whole minutes."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join([*([plural(hours, "hour")] if hours else []), *([plural(rest, "minute")] if rest or not hours else [])])
 
 
 def listing(items: Sequence[str], joint: str = "and") -> str:

@@ -110,6 +110,7 @@ _EARLIEST_URGENT, _LATEST_URGENT = time(7, 0), time(21, 0)
 _LAST_CALL = time(17, 0)
 _WORK_STARTS, _WORK_ENDS = time(9, 0), time(17, 0)
 _MONDAY_AHEAD = 7
+_A_WEEK = 7
 
 
 @lru_cache(maxsize=8192)  # a portfolio has few distinct safe dates; arming asks for each contract several times
@@ -286,6 +287,15 @@ def _next_urgent_hour(local: datetime, tz: ZoneInfo) -> datetime:
         return local
     day = local.date() if local.time() < _EARLIEST_URGENT else local.date() + timedelta(days=1)
     return moment(day, _EARLIEST_URGENT, tz)
+
+
+def digest_times(person: WorkingTime, as_of: datetime) -> tuple[datetime, datetime]:
+    """(latest at or before ``as_of``, next): when the weekly digest of ``person`` is due, on the day and hour that he reads it; aware, in his zone."""
+    tz = zone(person.zone)
+    today = as_of.astimezone(tz).date()
+    day = today - timedelta(days=(today.weekday() - person.digest_weekday) % _A_WEEK)
+    times = [moment(day + timedelta(days=offset), person.digest_hour, tz) for offset in (-_A_WEEK, 0, _A_WEEK)]
+    return (times[1], times[2]) if times[1] <= as_of else (times[0], times[1])
 
 
 def next_morning(at: datetime, person: WorkingTime) -> datetime:

@@ -6,14 +6,18 @@ Rule 2: working time is a zone and a holiday calendar of the person, not of the 
 
 from __future__ import annotations
 
+from datetime import time
+
 from contractops.tools.values import Value
 
 
 class WorkingTime(Value):
-    """Where and when somebody works: IANA ``zone``, ``holiday_calendar`` name."""
+    """Where and when somebody works: IANA ``zone``, ``holiday_calendar`` name; and when he reads his weekly digest (Monday is 0)."""
 
     zone: str
     holiday_calendar: str
+    digest_weekday: int = 0
+    digest_hour: time = time(8, 30)
 
 
 class Person(Value):

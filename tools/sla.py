@@ -59,12 +59,19 @@ class CreditTier(Value):
     percent: Decimal
 
 
+class RestoreTime(Value):
+    """A fault of ``priority`` (None: every other) is mended within ``minutes`` of its start."""
+
+    priority: str | None
+    minutes: int = Field(gt=0)
+
+
 class SlaCommitment(Value):
     """What the contract promises for one service.
 
     ``target_pct`` is an availability in per cent (99.95). ``fixed_minutes`` is the denominator, None = the actual minutes of the month.
     ``cap_pct`` caps the credit of a month in per cent of ``monthly_price``. ``claim_days`` are calendar days after ``claim_from`` (``month_end`` or
-    ``ticket_close``), None = no claim needed.
+    ``ticket_close``), None = no claim needed. ``restore`` is empty when no time to restore is promised.
     """
 
     service_id: str
@@ -78,10 +85,12 @@ class SlaCommitment(Value):
     claim_days: int | None
     claim_from: str = Field(default="month_end", pattern="^(month_end|ticket_close)$")
     excluded_causes: tuple[str, ...] = ()
+    restore: tuple[RestoreTime, ...] = ()
     target_ref: ClauseRef | None = None
     credit_ref: ClauseRef | None = None
     exclusion_ref: ClauseRef | None = None
     claim_ref: ClauseRef | None = None
+    restore_ref: ClauseRef | None = None
 
 
 class Pause(Value):
@@ -92,7 +101,7 @@ class Pause(Value):
 
 
 class Outage(Value):
-    """An interruption of one service, from a ticket. Aware moments; ``end`` None = still down. ``cause`` is the ticket's cause code."""
+    """An interruption of one service, from a ticket. Aware moments; ``end`` None = still down. ``cause`` is the ticket's cause code, ``priority`` its priority."""
 
     ticket_id: str
     service_id: str
@@ -100,6 +109,7 @@ class Outage(Value):
     end: AwareDatetime | None
     closed_at: AwareDatetime | None = None
     cause: str = ""
+    priority: str = ""
     pauses: tuple[Pause, ...] = ()
 
 
@@ -125,7 +135,10 @@ class ExcludedTime(Value):
 
 
 class SlaMonth(Value):
-    """One service in one month. Minutes and per cents are exact or rounded as Rule 4 says. ``complete`` is false while the month runs."""
+    """One service in one month. Minutes and per cents are exact or rounded as Rule 4 says. ``complete`` is false while the month runs.
+
+    ``ticket_minutes`` add up what each ticket says for itself; where it is not what is down and excluded, tickets overlap.
+    """
 
     service_id: str
     contract_id: str
@@ -134,6 +147,7 @@ class SlaMonth(Value):
     month_minutes: int
     allowed_minutes: Decimal
     down_minutes: Decimal
+    ticket_minutes: Decimal
     availability_pct: Decimal
     met: bool
     complete: bool
@@ -158,12 +172,14 @@ def sla_month(
     counted: list[_Span] = []
     excluded: list[ExcludedTime] = []
     touching: list[Outage] = []
+    told = Decimal(0)
     for outage in own:
         span = _clip((_utc(outage.start), _utc(outage.end or as_of)), bounds)
         findings += _outage_findings(outage, as_of)
         if span is None:
             continue
         touching.append(outage)
+        told += _minutes(*span)
         kept, out = _counted_time(outage, span, planned, commitment, as_of)
         counted += kept
         excluded += out
@@ -179,6 +195,7 @@ def sla_month(
         month_minutes=total,
         allowed_minutes=total * (_HUNDRED - commitment.target_pct) / _HUNDRED,
         down_minutes=down,
+        ticket_minutes=told,
         availability_pct=available,
         met=available >= commitment.target_pct,
         complete=bounds[1] == _month_end(commitment, month),

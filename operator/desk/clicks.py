@@ -17,12 +17,13 @@ from contractops.graphs.steps import NewCard, NewEffect
 from contractops.operator import cases, notices
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
-from contractops.operator.desk import credit, handover
+from contractops.operator.desk import credit, handover, lists, mail
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.decide import decide, may_ask, may_help, name, not_yours, refused, rewrite
 from contractops.operator.showing import explain, forms
 from contractops.operator.showing.scene import terms_of
 from contractops.operator.showing.signed import every_field
+from contractops.operator.signers import envelope_out
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFirst
 from contractops.operator.store import cards, gates, ledger
@@ -275,12 +276,9 @@ def what_now(call: Call) -> Reply:
     return Reply(view=explain.why_dates(cases.overview(call.session, call.renewal, call.now, call.rules)))
 
 
-def nudge(call: Call) -> Reply:
-    """A text for the owner to send to the signer himself."""
-    envelope = open_envelope(call)
-    if envelope is None:
-        return refused(call, AlreadyClosed(), "no open envelope")
-    return Reply(whisper=Simple(text=explain.nudge_text(cases.overview(call.session, call.renewal, call.now, call.rules), envelope.state)))
+def open_desk(call: Call) -> Reply:
+    """What is due for the clicker, as ``/renewals`` lists it."""
+    return Reply(view=lists.due_list(call.session, call.person, call.now, call.rules), outcome="list")
 
 
 def post_text(call: Call, key: str, kind: str, to: str, *, thread: str | None, args: dict[str, Any]) -> None:
@@ -303,7 +301,7 @@ def _draft(call: Call) -> Draft | None:
 
 def open_envelope(call: Call) -> Envelope | None:
     """The envelope that is out, if any."""
-    return call.session.exec(select(Envelope).where(Envelope.renewal_id == call.renewal.id, Envelope.open)).first()
+    return envelope_out(call.session, call.renewal.id)
 
 
 def _effects(call: Call, kind: str) -> list[Effect]:
@@ -341,7 +339,7 @@ CLICKS: dict[Action, Handler] = {
     Action.ENVELOPE_RESEND: resend,
     Action.ENVELOPE_SIGNER: open_form,
     Action.ENVELOPE_VOID: void,
-    Action.ENVELOPE_NUDGE: nudge,
+    Action.ENVELOPE_NUDGE: mail.open_draft,
     Action.CRM_USE_SIGNED: settle_conflict,
     Action.CRM_KEEP: settle_conflict,
     Action.CRM_FIELDS: crm_fields,
@@ -356,7 +354,9 @@ CLICKS: dict[Action, Handler] = {
     Action.NOTICE_SEE: see_notice,
     Action.NOTICE_SEND: send_notice,
     Action.NOTICE_EVIDENCE: open_form,
-    Action.CREDIT_MAIL: credit.mail,
+    Action.CREDIT_MAIL: mail.open_draft,
+    Action.RESTORE_MAIL: mail.open_draft,
+    Action.RESTORE_WHY: credit.why_restore,
     Action.CREDIT_FINANCE: open_form,
     Action.CREDIT_REASONS: credit.reasons,
     Action.CREDIT_DISPUTE: open_form,
@@ -364,6 +364,7 @@ CLICKS: dict[Action, Handler] = {
     Action.FINANCE_RETURN: open_form,
     Action.EFFECT_RETRY: retry_effect,
     Action.EFFECT_DONE: open_form,
+    Action.DESK_OPEN: open_desk,
     Action.WHAT_NOW: what_now,
 }
 """What each button does."""

@@ -7,14 +7,15 @@ Rule 3: what may follow what stands in ``operator.credits``; each step is record
 
 from __future__ import annotations
 
-from contractops.operator import cases, people
+from contractops.operator import people, service_case
 from contractops.operator.attend import note
 from contractops.operator.credits import BOOKED, DISPUTED, RETURNED, SENT, About, cards_of, number_of, settle, standing
 from contractops.operator.desk.call import Call, Reply
-from contractops.operator.desk.decide import may_help, not_yours, refused, rewrite
+from contractops.operator.desk.decide import not_yours, refused, rewrite
+from contractops.operator.desk.mail import may_act
 from contractops.operator.phrases_of import CREDIT_DID
 from contractops.operator.showing import explain
-from contractops.operator.slack.answers import AlreadyClosed, NotYours, Simple, SomebodyFirst
+from contractops.operator.slack.answers import AlreadyClosed, NotYours, SomebodyFirst
 from contractops.operator.slack.views_outcome import ReasonsReply
 from contractops.tools.sla_credit import Credit
 
@@ -27,22 +28,22 @@ def reasons(call: Call) -> Reply:
     return Reply(view=ReasonsReply(headline=explain.credit_headline(credit), zone=call.renewal.zone or "UTC", reasons=credit.reasons))
 
 
-def mail(call: Call) -> Reply:
-    """A text for the owner to send to the customer himself."""
-    credit = _credit(call)
-    if credit is None:
-        return refused(call, AlreadyClosed(), "no credit")
-    return Reply(whisper=Simple(text=explain.credit_mail(cases.overview(call.session, call.renewal, call.now, call.rules), credit)))
+def why_restore(call: Call) -> Reply:
+    """How the restore target of the fault was computed."""
+    found = service_case.fault(call.session, call.renewal.contract_id, str(call.card.args["ticket"]), call.now)
+    if found is None:
+        return refused(call, AlreadyClosed(), "no fault")
+    return Reply(view=ReasonsReply(headline=explain.restore_headline(found), zone=found.zone, reasons=found.target.reasons))
 
 
 def send(call: Call, said: str) -> Reply:
     """Hand the credit to finance; ``said`` goes with it."""
-    return _settle(call, SENT, said) if may_help(call) else not_yours(call)
+    return _settle(call, SENT, said) if may_act(call) else not_yours(call)
 
 
 def dispute(call: Call, said: str) -> Reply:
     """It was no breach, for the reason ``said``."""
-    return _settle(call, DISPUTED, said) if may_help(call) else not_yours(call)
+    return _settle(call, DISPUTED, said) if may_act(call) else not_yours(call)
 
 
 def book(call: Call) -> Reply:
@@ -86,4 +87,4 @@ def _settle(call: Call, decision: str, said: str) -> Reply:
 
 
 def _credit(call: Call) -> Credit | None:
-    return cases.credit(call.session, call.renewal, call.card.args, call.now, call.rules)
+    return service_case.credit(call.session, call.renewal, call.card.args, call.now)

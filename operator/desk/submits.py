@@ -15,7 +15,7 @@ from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator import cases, notices, people, signers, wording
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
-from contractops.operator.desk import credit, handover
+from contractops.operator.desk import credit, handover, mail
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.clicks import intend, may_end, open_envelope, post_text, retry, side_gate
 from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite, rewrite_thread
@@ -367,6 +367,9 @@ SUBMITS: dict[Callback, Callable[[Call], Reply]] = {
     Callback.FINDING_PRICE: missing_price,
     Callback.CREDIT_FINANCE: credit_to_finance,
     Callback.CREDIT_DISPUTE: credit_disputed,
+    Callback.CREDIT_MAIL: mail.ready,
+    Callback.RESTORE_MAIL: mail.ready,
+    Callback.ENVELOPE_NUDGE: mail.ready,
     Callback.FINANCE_RETURN: credit_returned,
     Callback.EFFECT_DONE: effect_done,
     Callback.DIFFERENCE_ACCEPT: settle_difference(Event.ACCEPT),

@@ -13,6 +13,7 @@ from typing import Final
 from contractops.operator.importing.rows import (
     Column,
     FileKind,
+    commitment_rule,
     contract_rule,
     deputy_rule,
     invoice_rule,
@@ -21,7 +22,6 @@ from contractops.operator.importing.rows import (
     price_rule,
     score_rule,
     ticket_rule,
-    tiers_rule,
 )
 from contractops.operator.store import records
 from contractops.operator.store.delivery import FORM
@@ -31,7 +31,20 @@ _UNITS: Final = ("days", "business_days", "weeks", "months", "years")
 _TERM_UNITS: Final = ("days", "weeks", "months", "years")
 _RENEWALS: Final = tuple(RenewalKind)
 _START_EVENTS: Final = tuple(StartEvent)
-_TOPICS: Final = ("term", "renewal", "notice", "receipt", "uplift", "early_end", "amendment", "target", "credit", "exclusion", "claim")
+_TOPICS: Final = (
+    "term",
+    "renewal",
+    "notice",
+    "receipt",
+    "uplift",
+    "early_end",
+    "amendment",
+    "target",
+    "credit",
+    "exclusion",
+    "claim",
+    "restore",
+)
 
 
 def _id(what: str, example: str) -> Column:
@@ -256,8 +269,15 @@ FILES: Final[tuple[FileKind, ...]] = (
                 example="month_end",
             ),
             Column("excluded_causes", "text", "Ticket causes that do not count, joined by ; .", example="customer;force_majeure"),
+            Column(
+                "restore_targets",
+                "json",
+                'Time to restore by ticket priority: a list of {"priority" (null: every other), "minutes"}; empty: none is promised.',
+                unit="minutes from the start of the fault",
+                example='[{"priority": "1", "minutes": "240"}, {"priority": null, "minutes": "1440"}]',
+            ),
         ),
-        rule=tiers_rule,
+        rule=commitment_rule,
     ),
     FileKind(
         "clauses",

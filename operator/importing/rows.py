@@ -15,6 +15,8 @@ from contractops.operator.store.delivery import FORM, delivery_methods
 from contractops.operator.store.records import Versioned
 
 _TIER: Final = {"from_minutes", "to_minutes", "percent"}
+_RESTORE: Final = {"priority", "minutes"}
+_PRIORITIES: Final = (None, "1", "2", "3", "4")
 
 Row: TypeAlias = dict[str, Any]
 """Parsed values of one row by column name; None is absent."""
@@ -159,14 +161,23 @@ def score_rule(row: Row) -> None:
         raise BadRow("score", f"{row['score']} is above 10.", "Write 0 to 10.")
 
 
-def tiers_rule(row: Row) -> None:
-    """A commitment states its target; each tier states its bounds and its credit, as plain numbers."""
+def commitment_rule(row: Row) -> None:
+    """A commitment states its target; each tier its bounds and its credit, each time to restore its priority and minutes, as plain numbers."""
     if row["target_percent"] is None:
         raise BadRow("target_percent", "the commitment has no target.", "Write the promised availability, for example 99.95.")
     for tier in row["tiers"] or ():
         if not isinstance(tier, dict) or set(tier) != _TIER or not all(map(_is_number, tier.values())) or tier["percent"] is None:
             advice = 'Write {"from_minutes": "5", "to_minutes": "60", "percent": "5"}; to_minutes may be null.'
             raise BadRow("tiers", f"{shown(str(tier))} is not a tier.", advice)
+
+    for each in row["restore_targets"] or ():
+        if not isinstance(each, dict) or set(each) != _RESTORE or each["priority"] not in _PRIORITIES or not _is_count(each["minutes"]):
+            advice = 'Write {"priority": "1", "minutes": "240"}; priority may be null for every other.'
+            raise BadRow("restore_targets", f"{shown(str(each))} is not a time to restore.", advice)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, (str, int)) and str(value).isdecimal() and int(value) > 0
 
 
 def _is_number(value: object) -> bool:

@@ -13,21 +13,23 @@ from sqlmodel import Session, col, select
 
 from contractops.operator import cases, people, wording
 from contractops.operator.sentences import sentence
+from contractops.operator.showing import mails
 from contractops.operator.showing.edit_form import submitted
-from contractops.operator.slack.actions import Callback
+from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.commands import FieldValue, Submit
 from contractops.operator.slack.forms import (
     EditSubmission,
     EvidenceSubmission,
     FormErrors,
     HandoverSubmission,
+    MailSubmission,
     SignerSubmission,
     SnoozeSubmission,
     StopSubmission,
 )
-from contractops.operator.slack.submissions import away, edit_errors, foreign_region, read_values
+from contractops.operator.slack.submissions import away, edit_errors, foreign_figure, foreign_region, read_values
 from contractops.operator.store import records
-from contractops.operator.store.tables import Button, Draft, Renewal
+from contractops.operator.store.tables import Button, Card, Draft, Renewal
 from contractops.tools.alerts import snooze_limit
 from contractops.tools.terms import TermsChoices
 from contractops.tools.terms_edit import edit
@@ -61,6 +63,8 @@ def check(
             errors = _hand_over(session, renewal, read, now)
         case SignerSubmission():
             errors = _signer(session, renewal, read.contact_id, now, rules)
+        case MailSubmission():
+            errors = _mail(session, Action(button.action), renewal, session.get_one(Card, button.card_key), read, now, rules)
     return errors
 
 
@@ -112,6 +116,19 @@ def _signer(session: Session, renewal: Renewal, contact_id: str, now: datetime, 
     contacts = cases.overview(session, renewal, now, rules).source.contacts
     chosen = next((one for one in contacts if one.contact_id == contact_id), None)
     return {} if chosen is not None and chosen.may_sign else {"signer": "This person has no signing right in the CRM. Choose another."}
+
+
+def _mail(
+    session: Session, action: Action, renewal: Renewal, card: Card, read: MailSubmission, now: datetime, rules: cases.Rules
+) -> dict[str, str]:
+    """A figure that is none of the case, or an addressee who is no contact any more."""
+    mail = mails.mail_of(session, action, renewal, card, now, rules)
+    if mail is None:
+        return {"body": "This case is over: nothing is left to write about."}
+    if read.contact_id is not None and all(one.contact_id != read.contact_id for one in mail.contacts):
+        return {"to": "This person is no contact with an address in the CRM any more. Choose another."}
+    found = {block: mail.foreign(text) for block, text in (("subject", read.subject), ("body", read.body))}
+    return {name: words for block, figure in found.items() if figure for name, words in foreign_figure(block, figure).items()}
 
 
 def _regions(session: Session, person_id: str, account_id: str) -> tuple[str | None, str | None]:

@@ -1,25 +1,25 @@
-"""Explanations: why these dates, how this price, who is told next; and the texts that people send themselves.
+"""Explanations: why these dates, how this price, who is told next; and the text of a notice.
 
 Rule 1: an explanation is the tools' own reasons; nothing is computed here.
-Rule 2: a text for a customer has figures of the case only, and a person sends it.
+Rule 2: the notice has facts of the case only, and a person sends it; mails stand in ``mails``.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from sqlmodel import Session
 
 from contractops.graphs.lifecycle import Stage
 from contractops.operator import agenda, cases, people, wording
+from contractops.operator.service_case import Fault
 from contractops.operator.slack.views_outcome import ListLine, ReasonsReply
 from contractops.operator.store.tables import Draft, Renewal
 from contractops.tools.alerts import Told, days_left, plan_alerts
 from contractops.tools.calendars import zone
 from contractops.tools.facts import NoticeBasis
 from contractops.tools.notice_window import WindowStatus
-from contractops.tools.ports import EnvelopeState
 from contractops.tools.sla_credit import Credit
 from contractops.tools.terms import Terms
 
@@ -138,31 +138,11 @@ def notice_text(overview: cases.Overview) -> str:
     )
 
 
-def nudge_text(overview: cases.Overview, state: dict[str, Any]) -> str:
-    """Two sentences to a signer who has not signed, for the owner to send."""
-    found = EnvelopeState.model_validate(state)
-    waiting = next((one for one in found.recipients if one.status != "completed"), None)
-    who = waiting.name.split(" ", 1)[0] if waiting else "there"
-    window = overview.window
-    due = "" if window.safe_on is None else f" It should be signed before {wording.day(window.safe_on)}."
-    return f"Hello {who}, the renewal order form for {overview.contract_id} is waiting for your signature.{due} Is anything unclear? (You send it; I don't.)"
+def restore_headline(found: Fault) -> str:
+    """Until when a fault is to be mended."""
+    return f"{found.target.ticket_id} is to be restored by {wording.moment(found.target.at, found.zone)}."
 
 
 def credit_headline(credit: Credit) -> str:
     """What a service credit comes to."""
     return f"{wording.money(credit.amount)} for {credit.service_id}, {wording.month(credit.month.first_day)}."
-
-
-def credit_mail(overview: cases.Overview, credit: Credit) -> str:
-    """The e-mail about a credit, for the owner to send: what happened, what they get, by when."""
-    month, amount = wording.month(credit.month.first_day), wording.money(credit.amount)
-    closes = f"Please confirm by {wording.day(credit.claim_by)}. " if credit.claim_by else ""
-    down = wording.plain(credit.down_minutes)
-    return "\n".join(
-        [
-            f"Subject: Credit of {amount} for {credit.service_id}, {month}",
-            f"In {month} {credit.service_id} was down {down} minutes ({wording.plain(credit.availability_pct)} % available).",
-            f"Your agreement {overview.contract_id} gives you {wording.plain(credit.percent)} % of its price of that month: {amount}.",
-            f"{closes}We credit it on your next invoice. (You send it; I don't.)",
-        ]
-    )

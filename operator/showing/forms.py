@@ -14,12 +14,13 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from contractops.operator import cases, notices, people, wording
+from contractops.operator.showing import mails
 from contractops.operator.showing.checks import check
 from contractops.operator.showing.edit_form import edit_form, signers
 from contractops.operator.showing.explain import notice_text
 from contractops.operator.showing.scene import terms_of
 from contractops.operator.showing.tokens import remember
-from contractops.operator.signers import customers_signer
+from contractops.operator.signers import customers_signer, envelope_out
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.commands import FieldValue
 from contractops.operator.slack.forms import (
@@ -78,7 +79,7 @@ class _Asked:
     @property
     def envelope(self) -> Envelope | None:
         """The envelope that is out, if any."""
-        return self.session.exec(select(Envelope).where(Envelope.renewal_id == self.renewal.id, Envelope.open)).first()
+        return envelope_out(self.session, self.renewal.id)
 
     @property
     def draft(self) -> Draft | None:
@@ -267,6 +268,12 @@ def _text(asked: _Asked) -> Form | None:
     return TextForm(**asked.base, callback=Callback(asked.action.value), whom=whom, number=asked.renewal.draft_number)
 
 
+def _mail(asked: _Asked) -> Form | None:
+    """A mail that the clicker sends himself."""
+    found = mails.mail_of(asked.session, asked.action, asked.renewal, asked.card, asked.now, asked.rules)
+    return mails.form_of(found, asked.base, asked.action) if found else None
+
+
 FORMS: dict[Action, Callable[[_Asked], Form | None]] = {
     Action.DRAFT_EDIT: _edit,
     Action.SECOND_APPROVE: _review,
@@ -278,5 +285,6 @@ FORMS: dict[Action, Callable[[_Asked], Form | None]] = {
     Action.NOTICE_SEND: _notice,
     Action.NOTICE_EVIDENCE: _evidence,
     Action.FINDING_PRICE: _price,
+    **dict.fromkeys(mails.MAILS, _mail),
 }
 """The form of each action; an action of ``TEXTS`` asks for one text."""

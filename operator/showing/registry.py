@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from contractops.operator import cases
-from contractops.operator.showing import alert, approval, draft, ending, lists, outcome, passing, service_credits, signed, trouble
+from contractops.operator.showing import alert, approval, digest, draft, ending, lists, outcome, passing, service_credits, signed, trouble
 from contractops.operator.showing.scene import Scene
 from contractops.operator.store.tables import Card, Renewal
 from contractops.tools.errors import InvariantError
@@ -48,10 +48,22 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "parked": trouble.parked,
     "credit": service_credits.credit_due,
     "credit_list": service_credits.credit_list,
+    "credit_notice": service_credits.credit_due,
     "finance": service_credits.finance,
+    "restore": service_credits.restore,
+    "restore_list": service_credits.restore_list,
     "text": lists.text,
 }
 """The kinds of cards about one renewal."""
+
+
+LISTS: dict[str, Callable[[Session, Card, datetime, cases.Rules], Value]] = {
+    "welcome": lists.welcome,
+    "waiting": lists.waiting,
+    "approvals": lists.waiting_approvals,
+    "digest": digest.digest,
+}
+"""The kinds of cards about many contracts of one person."""
 
 
 def show(session: Session, card: Card, now: datetime, rules: cases.Rules) -> Value:
@@ -59,12 +71,9 @@ def show(session: Session, card: Card, now: datetime, rules: cases.Rules) -> Val
 
     Raises ``InvariantError``: CO-CRD-004 for a kind that nobody shows, CO-CRD-005 for a card whose renewal is not there.
     """
-    if card.kind == "welcome":
-        return lists.welcome(session, card, now, rules)
-    if card.kind == "waiting":
-        return lists.waiting(session, card, now, rules)
-    if card.kind == "approvals":
-        return lists.waiting_approvals(session, card, now, rules)
+    listed = LISTS.get(card.kind)
+    if listed is not None:
+        return listed(session, card, now, rules)
     builder = CARDS.get(card.kind)
     if builder is None:
         raise InvariantError("CO-CRD-004", f"no card of kind {card.kind!r} is known")

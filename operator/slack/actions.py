@@ -65,6 +65,8 @@ class Action(StrEnum):
     NOTICE_EVIDENCE = "notice_evidence"
     # Credits
     CREDIT_MAIL = "credit_mail"
+    RESTORE_MAIL = "restore_mail"
+    RESTORE_WHY = "restore_why"
     CREDIT_FINANCE = "credit_finance"
     CREDIT_REASONS = "credit_reasons"
     CREDIT_DISPUTE = "credit_dispute"
@@ -73,6 +75,8 @@ class Action(StrEnum):
     # An effect that needs a person
     EFFECT_RETRY = "effect_retry"
     EFFECT_DONE = "effect_done"
+    # Weekly digest
+    DESK_OPEN = "desk_open"
     # Answers
     WHAT_NOW = "what_now"
     # Any input of an open form that asks for a new preview
@@ -110,6 +114,9 @@ class Callback(StrEnum):
     FINDING_PRICE = "finding_price"
     CREDIT_FINANCE = "credit_finance"
     CREDIT_DISPUTE = "credit_dispute"
+    CREDIT_MAIL = "credit_mail"
+    RESTORE_MAIL = "restore_mail"
+    ENVELOPE_NUDGE = "envelope_nudge"
     FINANCE_RETURN = "finance_return"
     EFFECT_DONE = "effect_done"
     DIFFERENCE_ACCEPT = "difference_accept"

@@ -24,6 +24,8 @@ PHONE = 110
 """Characters of the first sentence, which a phone shows."""
 
 _USER_ID = re.compile(r"^[UW][A-Z0-9]{2,20}$")
+_MAIL_ADDRESS = re.compile(r"mailto:[A-Za-z0-9.@_~%+?&=!'()*/-]*")
+_MAIL_LINK = re.compile(r"<mailto:[^|>]*\|([^>]*)>")
 _LOOKALIKE = str.maketrans({"*": "∗", "`": "'", "~": "∼"})  # noqa: RUF001 - they show the sign without formatting
 
 
@@ -39,8 +41,14 @@ class Mention(str):
     __slots__ = ()
 
 
+class MailTo(str):
+    """A ``mailto:`` address, shown as a link that opens the mail program."""
+
+    __slots__ = ()
+
+
 Part: TypeAlias = str
-"""A ``str``, ``Bold`` or ``Mention``."""
+"""A ``str``, ``Bold``, ``Mention`` or ``MailTo``."""
 
 
 def escape(words: str) -> str:
@@ -58,6 +66,10 @@ def _part(part: Part) -> str:
         if not _USER_ID.match(part):
             raise InvariantError("CO-SLK-011", f"not a Slack user id: {part!r}")
         return f"<@{part}>"
+    if isinstance(part, MailTo):
+        if not _MAIL_ADDRESS.fullmatch(part):
+            raise InvariantError("CO-SLK-011", f"not a mail address: {part[:80]!r}")
+        return f"<{escape(str(part))}|Open in mail>"
     safe = escape(str(part)).translate(_LOOKALIKE)
     return f"*{safe}*" if isinstance(part, Bold) else safe
 
@@ -197,7 +209,7 @@ def _sentences(block: Block) -> str:
 
 def _flat(text: Block) -> str:
     """One text object as sentences: markup gone, each line closed."""
-    words = text["text"].replace("*", "") if text["type"] == "mrkdwn" else escape(text["text"])
+    words = _MAIL_LINK.sub(r"\1", text["text"]).replace("*", "") if text["type"] == "mrkdwn" else escape(text["text"])
     return " ".join(_closed(line) for line in words.split("\n") if line.strip())
 
 

@@ -149,6 +149,15 @@ class TextForm(Form):
     number: int = 0
 
 
+class MailForm(Form):
+    """A mail for the person to send himself, opened by ``callback``: ``contacts`` are those of the CRM with an address."""
+
+    callback: Callback
+    contacts: tuple[Choice, ...]
+    subject: str
+    body: str
+
+
 # What comes back
 
 
@@ -221,6 +230,14 @@ class TextSubmission(Value):
     text: str
 
 
+class MailSubmission(Value):
+    """A mail as it was left: to the CRM's contact, None when there is none."""
+
+    contact_id: str | None
+    subject: str
+    body: str
+
+
 class FormErrors(Value):
     """What is wrong, by block id, in words."""
 
@@ -238,4 +255,5 @@ Submission = (
     | EvidenceSubmission
     | PriceSubmission
     | TextSubmission
+    | MailSubmission
 )

@@ -49,6 +49,8 @@ LABELS: dict[Action, str] = {
     Action.NOTICE_SEND: "Send for signature…",
     Action.NOTICE_EVIDENCE: "Record proof of delivery…",
     Action.CREDIT_MAIL: "Tell the customer…",
+    Action.RESTORE_MAIL: "Text for the customer…",
+    Action.RESTORE_WHY: "Why this target?",
     Action.CREDIT_FINANCE: "Send to finance…",
     Action.CREDIT_REASONS: "Show the arithmetic",
     Action.CREDIT_DISPUTE: "Not a breach…",
@@ -56,6 +58,7 @@ LABELS: dict[Action, str] = {
     Action.FINANCE_RETURN: "Return to owner…",
     Action.EFFECT_RETRY: "Retry this step",
     Action.EFFECT_DONE: "Mark as done…",
+    Action.DESK_OPEN: "Open my desk",
     Action.WHAT_NOW: "What now?",
     Action.FORM_CHANGED: "",
 }

@@ -21,6 +21,7 @@ from contractops.operator.slack.forms import (
     EvidenceForm,
     Form,
     HandoverForm,
+    MailForm,
     NoticeForm,
     PriceForm,
     ReviewForm,
@@ -34,6 +35,7 @@ from contractops.tools.errors import InvariantError
 from contractops.tools.terms import CreditHandling
 
 NOTE = 500
+SUBJECT, BODY = 150, 3000
 _FACTS = 10
 _MONDAY = 0
 _A_WEEK = 7
@@ -320,8 +322,23 @@ def text(form: TextForm) -> Block:
     """One question."""
     first = form.whom.split(" ", 1)[0]
     title, submit, label, hint = (words.format(whom=first) for words in TEXTS[form.callback])
-    blocks = [_who(form), inputs.entry("text", label, inputs.text(NOTE), hint=hint)]
+    optional = form.callback is Callback.CREDIT_FINANCE
+    blocks = [_who(form), inputs.entry("text", label, inputs.text(NOTE), hint=hint, optional=optional)]
     return inputs.modal(form.callback, form.token, title, submit, blocks)
+
+
+def mail(form: MailForm) -> Block:
+    """A mail that the person sends himself; its figures are those of the case."""
+    to = inputs.entry("to", "To", inputs.select(form.contacts), hint="From the CRM contacts. Missing someone? Add the person in the CRM.")
+    nobody = section("nobody", Bold("To: unknown."), " The CRM has no contact with an e-mail address.")
+    hint = "Figures are locked: change the words, keep the figures of this case or remove them."
+    blocks = [
+        _who(form, "You send it; I don't."),
+        to if form.contacts else nobody,
+        inputs.entry("subject", "Subject", inputs.text(SUBJECT, initial=form.subject, many_lines=False)),
+        inputs.entry("body", "Text", inputs.text(BODY, initial=form.body), hint=hint),
+    ]
+    return inputs.modal(form.callback, form.token, "E-mail draft", "Copy text / Open in mail", blocks)
 
 
 FORMS: dict[type[Form], Callable[[Any], Block]] = {
@@ -336,5 +353,6 @@ FORMS: dict[type[Form], Callable[[Any], Block]] = {
     EvidenceForm: evidence,
     PriceForm: price,
     TextForm: text,
+    MailForm: mail,
 }
 """One view a form."""

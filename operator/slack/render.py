@@ -17,8 +17,10 @@ from contractops.operator.slack import (
     render_ending,
     render_lists,
     render_outcome,
+    render_service,
     views,
     views_outcome,
+    views_service,
 )
 from contractops.operator.slack.answers import Whisper
 from contractops.operator.slack.blocks import Block, Body
@@ -46,8 +48,11 @@ RENDERERS: dict[type[Value], Callable[[Any], Body]] = {
     views_outcome.NotRenewingCard: render_ending.not_renewing,
     views_outcome.NoticeNews: render_ending.notice_news,
     views_outcome.LetRenewCard: render_ending.let_renew,
-    views_outcome.CreditDueCard: render_ending.credit_due,
-    views_outcome.FinanceCard: render_ending.finance,
+    views_service.CreditDueCard: render_service.credit_due,
+    views_service.FinanceCard: render_service.finance,
+    views_service.RestoreCard: render_service.restore,
+    views_service.MailDraft: render_service.mail,
+    views_service.DigestCard: render_service.digest,
     views_outcome.WelcomeList: render_lists.welcome,
     views_outcome.RenewalsList: render_lists.renewals,
     views_outcome.TeamLine: render_lists.team_line,

@@ -1,4 +1,4 @@
-"""Cards of the other endings and of credits: missed, not renewing, let renew, credit due, finance. View-model in, message out; pure."""
+"""Cards of the other endings: missed, not renewing, let renew. View-model in, message out; pure."""
 
 from __future__ import annotations
 
@@ -21,17 +21,8 @@ from contractops.operator.slack.blocks import (
     row,
     section,
 )
-from contractops.operator.slack.render_outcome import settled
 from contractops.operator.slack.views import Ends, Renews
-from contractops.operator.slack.views_outcome import (
-    CreditDueCard,
-    FinanceCard,
-    LetRenewCard,
-    MissedCard,
-    NoticeNews,
-    NoticeSignature,
-    NotRenewingCard,
-)
+from contractops.operator.slack.views_outcome import LetRenewCard, MissedCard, NoticeNews, NoticeSignature, NotRenewingCard
 
 
 def missed(card: MissedCard) -> Body:
@@ -179,74 +170,4 @@ def let_renew(card: LetRenewCard) -> Body:
         section("lead", said),
         *row(card.buttons, (Action.RENEWAL_PREPARE,), says={Action.RENEWAL_PREPARE: f"Prepare terms for {card.account}"}),
         foot(f"Decided by {card.decided.by}, {wording.moment(card.decided.at, card.zone)}."),
-    )
-
-
-# Credits
-
-
-def credit_due(card: CreditDueCard) -> Body:
-    """A credit that the customer has not claimed."""
-    name, amount, closes = phrases.name(card.account), wording.money(card.amount), wording.day(card.claim_closes)
-    title = f"Credit due: {name}, {amount}"
-    down = f"{card.service} was down {card.minutes:,} minutes on {wording.day(card.day)}."
-    return message(
-        phone(f"{title}. Claim closes {closes}.", f"{title}."),
-        header(title),
-        section(
-            "lead",
-            Bold(down),
-            f" The contract allows {wording.plain(card.allowed)} minutes a month.\nThe customer has not claimed. The claim closes ",
-            Bold(closes),
-            ".",
-        ),
-        _credit_facts(card),
-        *settled(card.settled, card.zone),
-        *row(
-            card.buttons,
-            () if card.settled else (Action.CREDIT_MAIL, Action.CREDIT_FINANCE, Action.CREDIT_REASONS, Action.CREDIT_DISPUTE),
-            primary=Action.CREDIT_MAIL,
-            says={Action.CREDIT_MAIL: f"Tell the customer {card.account}"},
-        ),
-        foot("No e-mail leaves before you send it.", f"Data checked {wording.moment(card.data_checked, card.zone)}."),
-    )
-
-
-def _credit_facts(card: CreditDueCard) -> Block:
-    reached = "reached" if card.cap_reached else "not reached"
-    cap = f" (cap {wording.money(card.cap)}: {reached})" if card.cap is not None else ""
-    agree = "agree" if card.clocks_agree else "differ"
-    return facts(
-        field(
-            f"Availability, {wording.month(card.month)}",
-            f"{wording.plain(card.availability)} %, target {wording.plain(card.target)} %",
-            f"{card.counted:,} minutes counted",
-        ),
-        field("Credit", f"{wording.plain(card.percent)} % of {wording.money(card.base)}", f"= {wording.money(card.amount)}{cap}"),
-        field("Counted out", f"{card.maintenance:,} minutes maintenance", f"{card.waiting:,} minutes waiting for the customer"),
-        field("Ticket", f"{card.ticket}, priority {card.priority}", f"Our clock and the ticket system {agree}"),
-    )
-
-
-def finance(card: FinanceCard) -> Body:
-    """The credit as finance books it."""
-    name, amount, on = phrases.name(card.account), wording.money(card.amount), wording.month(card.month)
-    title = f"Credit to book: {name}, {amount}"
-    return message(
-        phone(f"{title}, {on}.", f"{title}."),
-        header(title),
-        facts(
-            field("Invoice month", on),
-            field("Clause", card.clause),
-            field("Arithmetic", f"{wording.plain(card.percent)} % of {wording.money(card.base)}", f"= {amount}"),
-        ),
-        *settled(card.settled, card.zone),
-        *row(
-            card.buttons,
-            () if card.settled else (Action.FINANCE_BOOK, Action.FINANCE_RETURN, Action.CREDIT_REASONS),
-            primary=Action.FINANCE_BOOK,
-            confirms={Action.FINANCE_BOOK: confirm("Book the credit?", f"Book {amount} for {name}, {on}?", "Book credit")},
-            says={Action.FINANCE_BOOK: f"Book credit for {card.account}"},
-        ),
-        foot(f"Sent by {card.sent.by}, {wording.moment(card.sent.at, card.zone)}."),
     )

@@ -56,7 +56,7 @@ def renewals(card: RenewalsList) -> Body:
 
 def _rows(rows: Sequence[ListLine]) -> list[Block]:
     """The lines as one paragraph, their buttons as one row."""
-    said = [_line(line) for line in rows[:_ROWS]]
+    said = [list_line(line) for line in rows[:_ROWS]]
     if len(rows) > _ROWS:
         said.append(f"{len(rows) - _ROWS} more after these")
     buttons = [
@@ -67,7 +67,8 @@ def _rows(rows: Sequence[ListLine]) -> list[Block]:
     return [*([section("rows", "\n".join(said))] if said else []), *row(buttons, _ANY)]
 
 
-def _line(line: ListLine) -> str:
+def list_line(line: ListLine) -> str:
+    """One contract: the deadline, the days left, the amount, the next step."""
     worth = f", {wording.monthly(line.monthly)}" if line.monthly is not None else ""
     step = f". {line.step}" if line.step else ""
     if line.decide_by is None:

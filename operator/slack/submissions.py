@@ -21,6 +21,7 @@ from contractops.operator.slack.forms import (
     EvidenceSubmission,
     FormErrors,
     HandoverSubmission,
+    MailSubmission,
     PriceSubmission,
     ReviewSubmission,
     SignerSubmission,
@@ -29,8 +30,9 @@ from contractops.operator.slack.forms import (
     Submission,
     TextSubmission,
 )
-from contractops.operator.slack.modals import TEXTS
+from contractops.operator.slack.modals import BODY, SUBJECT, TEXTS
 from contractops.tools.errors import InvariantError
+from contractops.tools.mail_figures import Foreign
 from contractops.tools.terms_edit import FieldError
 
 LEAST, MOST = 10, 500
@@ -85,6 +87,12 @@ def away(name: str, until: date) -> dict[str, str]:
 def foreign_region(name: str) -> dict[str, str]:
     """Hand-over to somebody who may not see the account."""
     return {"person": f"{name} may not see this account's region; contract-ops can change that."}
+
+
+def foreign_figure(block: str, figure: Foreign) -> dict[str, str]:
+    """A figure of a mail that is none of its case."""
+    way = f"Use {figure.instead} or remove it." if figure.instead else "Remove it."
+    return {block: f"{figure.found} is not a figure of this case. {way}"}
 
 
 def edit_changes(submit: Submit) -> EditSubmission:
@@ -177,6 +185,18 @@ def _review(submit: Submit) -> ReviewSubmission:
     return ReviewSubmission(comment=_said(submit, "comment")[:MOST])
 
 
+def _mail(submit: Submit) -> MailSubmission | FormErrors:
+    subject, body = _said(submit, "subject"), _said(submit, "body")
+    missing = {
+        "subject": "Please write a subject." if not subject else "",
+        "body": "Please write a text." if not body else "",
+    }
+    errors = {block: words for block, words in missing.items() if words}
+    if errors:
+        return FormErrors(errors=errors)
+    return MailSubmission(contact_id=_one(submit, "to"), subject=subject[:SUBJECT], body=body[:BODY])
+
+
 READERS: dict[Callback, Callable[[Submit], Submission | FormErrors]] = {
     Callback.DRAFT_EDIT: edit_changes,
     Callback.SECOND_APPROVE: _review,
@@ -188,6 +208,9 @@ READERS: dict[Callback, Callable[[Submit], Submission | FormErrors]] = {
     Callback.NOTICE_SEND: _review,
     Callback.NOTICE_EVIDENCE: _evidence,
     Callback.FINDING_PRICE: _price,
+    Callback.CREDIT_MAIL: _mail,
+    Callback.RESTORE_MAIL: _mail,
+    Callback.ENVELOPE_NUDGE: _mail,
 }
 """One reader a form; the forms of one text share ``_text``."""
 

@@ -1,4 +1,4 @@
-"""What the cards from the signature on say: sent, signed, ended, missed, credits, and what needs a person.
+"""What the cards from the signature on say: sent, signed, ended, missed, and what needs a person.
 
 The rules of ``views`` hold here.
 """
@@ -6,7 +6,6 @@ The rules of ``views`` hold here.
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 
 from contractops.operator.slack.actions import Button
 from contractops.operator.slack.views import Act, Card, Otherwise
@@ -216,50 +215,6 @@ class HandoverNotice(Card):
     note: str = ""
     accepted: Act | None = None
     returned: Act | None = None
-
-
-# Credits
-
-
-class CreditDueCard(Card):
-    """A service credit nobody claimed. ``minutes`` down on ``day`` of ``service``; ``allowed`` minutes a month; ``waiting``: for the customer.
-
-    Credit = ``percent`` % of ``base``, at most ``cap``.
-    """
-
-    amount: Money
-    service: str
-    minutes: int
-    day: date
-    allowed: Decimal
-    claim_closes: date
-    month: date
-    availability: Decimal
-    target: Decimal
-    counted: int
-    percent: Decimal
-    base: Money
-    cap: Money | None
-    cap_reached: bool
-    maintenance: int
-    waiting: int
-    ticket: str
-    priority: int
-    clocks_agree: bool
-    data_checked: datetime
-    settled: tuple[str, Act] | None = None
-
-
-class FinanceCard(Card):
-    """The same credit for finance, to book on the invoice of ``month``."""
-
-    amount: Money
-    month: date
-    clause: str
-    percent: Decimal
-    base: Money
-    sent: Act
-    settled: tuple[str, Act] | None = None
 
 
 # What needs a person

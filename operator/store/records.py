@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Index, Table, text
 from sqlmodel import Field, SQLModel
 
 from contractops.operator.store.types import ExactDecimal, JsonText, StoredRow
@@ -189,7 +189,8 @@ class SlaCommitment(Versioned, table=True):
     """The availability a service order promises, in per cent.
 
     ``fixed_minutes`` is the length of a month, NULL = its actual minutes. ``tiers`` is a list of {"from_minutes", "to_minutes" (null = no
-    end), "percent"} as text. ``excluded_causes`` are ticket causes joined by ``;``. Its clauses are ``clause`` rows of its id.
+    end), "percent"} as text. ``excluded_causes`` are ticket causes joined by ``;``. ``restore_targets`` is a list of {"priority" (null = every
+    other), "minutes"}. Its clauses are ``clause`` rows of its id.
     """
 
     __tablename__ = "sla_commitment"
@@ -202,12 +203,17 @@ class SlaCommitment(Versioned, table=True):
     claim_days: int | None = None
     claim_from: str | None = None
     excluded_causes: str | None = None
+    restore_targets: Any | None = structure()
+
+
+_OPEN: Final = text("restored_at IS NULL AND superseded_at IS NULL AND service_affecting")
 
 
 class Ticket(Versioned, table=True):
     """A trouble ticket. ``pauses`` is a list of {"from", "to", "reason"} with UTC moments: time that does not count against us, if the contract says so."""
 
     __tablename__ = "ticket"
+    __table_args__ = (Index("ix_ticket_open", "opened_at", sqlite_where=_OPEN, postgresql_where=_OPEN),)
 
     circuit_id: str = Field(index=True)
     opened_at: datetime

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from contractops.operator.store import records
 from contractops.tools.pricing import ANY_REGION, ChangeOrder, OrderLine, PriceBookEntry
-from contractops.tools.sla import CreditTier, Maintenance, Month, Outage, Pause, SlaCommitment
+from contractops.tools.sla import CreditTier, Maintenance, Month, Outage, Pause, RestoreTime, SlaCommitment
 from contractops.tools.sla_credit import CreditClaim
 from contractops.tools.values import ClauseRef, Money
 
@@ -88,6 +88,8 @@ def commitment(
         credit_ref=refs.get("credit"),
         exclusion_ref=refs.get("exclusion"),
         claim_ref=refs.get("claim"),
+        restore=tuple(RestoreTime(priority=each["priority"], minutes=int(each["minutes"])) for each in record.restore_targets or ()),
+        restore_ref=refs.get("restore"),
     )
 
 
@@ -100,6 +102,7 @@ def outage(ticket: records.Ticket) -> Outage:
         end=ticket.restored_at,
         closed_at=ticket.closed_at,
         cause=ticket.cause or "",
+        priority=ticket.priority or "",
         pauses=tuple(
             Pause(start=datetime.fromisoformat(each["from"]), end=datetime.fromisoformat(each["to"])) for each in ticket.pauses or ()
         ),

@@ -143,6 +143,17 @@ class Button(StoredRow, table=True):
     args: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
 
+class Digest(StoredRow, table=True):
+    """What stood in a person's digest of one week, also when it was not sent since nothing was new."""
+
+    __tablename__ = "digest"
+
+    person_id: str = Field(primary_key=True)
+    week: date = Field(primary_key=True)  # the day on which it was due, at the person's place
+    at: datetime  # business time
+    facts: list[str] = Field(sa_column=Column(JSON, nullable=False))
+
+
 class Draft(StoredRow, table=True):
     """One numbered draft of the terms, with the hash of its facts and of its document."""
 

@@ -109,12 +109,19 @@ def test_a_command_lists_what_is_due(desk: Desk) -> None:
 
 
 def test_next_event_is_named_before_it_happens(desk: Desk) -> None:
-    """The dialog names the alert, staying changes nothing, going makes exactly that alert appear."""
+    """The dialog names the warning about a fault, staying changes nothing, going makes exactly that warning appear; then comes an alert."""
+    desk.page.get_by_role("button", name="Next event: restore target nears, TT-90211, Beacon University").click(timeout=PATIENCE)
+    dialog = desk.jump_dialog()
+    expect(dialog).to_contain_text("Mon 7 Dec 2026, 13:20: restore target nears, TT-90211, Beacon University")
+    dialog.get_by_role("button", name="Go there").click()
+    expect(desk.page.get_by_role("group", name="Clock")).to_contain_text("Mon 7 Dec 2026, 13:20 CST", timeout=A_JUMP)
+    warning = desk.page.get_by_role("article").filter(has_text="TT-90211 will miss its restore target at 14:20 CST (1 hour left).").last
+    expect(warning).to_be_visible(timeout=PATIENCE)
     desk.page.get_by_role("button", name="Next event: 3-day alert, Brightway Retail").click(timeout=PATIENCE)
     dialog = desk.jump_dialog()
     expect(dialog).to_contain_text("Tue 8 Dec 2026, 09:00: 3-day alert, Brightway Retail")
     dialog.get_by_role("button", name="Stay here").click()
-    expect(desk.page.get_by_role("group", name="Clock")).to_contain_text("Mon 7 Dec 2026, 09:00 CST")
+    expect(desk.page.get_by_role("group", name="Clock")).to_contain_text("Mon 7 Dec 2026, 13:20 CST")
     desk.page.get_by_role("button", name="Next event: 3-day alert, Brightway Retail").click()
     dialog.get_by_role("button", name="Go there").click()
     expect(desk.page.get_by_role("group", name="Clock")).to_contain_text("Tue 8 Dec 2026, 09:00 CST", timeout=A_JUMP)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import cases
-from contractops.operator.showing import explain
+from contractops.operator import cases, wording
+from contractops.operator.showing import explain, mails
 from contractops.operator.showing.tokens import token_of
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.render import render
@@ -62,10 +62,12 @@ def test_a_notice_names_contract_end_and_receipt(world: World) -> None:
 def test_a_nudge_is_written_to_the_one_who_has_not_signed(world: World) -> None:
     """By first name, with the date; the person sends it."""
     row, _draft, _cards, _effect = on_its_way(world, "done")
-    state = world.session.get_one(Envelope, "env-1").state
-    said = explain.nudge_text(cases.overview(world.session, row, NOW, world.rules), state)
-    assert said.startswith("Hello Priya, ")
-    assert "Fri 5 Feb 2027" in said
+    closes = world.session.get_one(Envelope, "env-1").expires_at
+    mail = mails.mail_of(world.session, Action.ENVELOPE_NUDGE, row, world.card("sent/1", "sent"), NOW, world.rules)
+    assert mail is not None
+    assert mail.contacts[0].name == "Priya Nair"
+    assert mail.body.startswith("Hello Priya,\n\n")
+    assert f"sign it by {wording.long_day(wording.local_date(closes, 'America/Chicago'))}" in mail.body
 
 
 def test_a_credit_card_and_its_mail_have_the_same_figures(world: World) -> None:
@@ -75,16 +77,18 @@ def test_a_credit_card_and_its_mail_have_the_same_figures(world: World) -> None:
     assert found.service is not None
     credit = next(one for one in found.service.credits if str(one.amount.amount) == "1435.00")
     about = {"service": credit.service_id, "month": str(credit.month)}
-    view = shown(world, world.card("credit/1", "credit", **about))
-    mail = explain.credit_mail(found, credit)
+    card = world.card("credit/1", "credit", **about)
+    view = shown(world, card)
+    mail = mails.mail_of(world.session, Action.CREDIT_MAIL, row, card, NOW, world.rules)
+    assert mail is not None
     for figure in ("USD 1,435.00", "187 minutes"):
-        assert figure in view.text
-        assert figure in mail
+        assert figure in render(view)["text"]
+        assert figure in mail.body
     assert len(view.buttons) == 4
     key = f"{RENEWAL}:credit:{about['service']}:{about['month']}:0"
     world.decide(Gate(key=key, renewal_id=RENEWAL, version=row.version, kind="credit", payload_hash="", allowed=[], opened_at=NOW), "sent")
     view = shown(world, world.card("credit/2", "credit", **about))
-    assert "Sent to finance, Maria Ortiz" in view.text
+    assert "Sent to finance, Maria Ortiz" in render(view)["text"]
     assert not view.buttons
     finance = shown(world, world.card("credit/1/finance", "finance", **about, sent_by="maria.ortiz", sent_at=NOW.isoformat()))
     assert str(finance.amount.amount) == "1435.00"

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from contractops.operator.slack import views as v
 from contractops.operator.slack import views_outcome as o
+from contractops.operator.slack import views_service as s
 from contractops.operator.slack.actions import Action, Button
 from contractops.tools.terms import CreditHandling
 from contractops.tools.values import ClauseRef, Finding, Money, Reason, Severity, Value
@@ -157,11 +158,11 @@ SIGNED = o.SignedCard(
     buttons=buttons(Action.CRM_USE_SIGNED, Action.CRM_KEEP, Action.CRM_FIELDS, Action.SIGNED_DOCUMENT),
 )
 
-CREDIT = o.CreditDueCard(
+CREDIT = s.CreditDueCard(
     **BASE,
     amount=usd("1435"),
     service="Circuit CHI-DAL-02",
-    minutes=187,
+    minutes=Decimal(187),
     day=date(2026, 11, 10),
     allowed=Decimal("21.6"),
     claim_closes=date(2026, 12, 30),
@@ -173,13 +174,35 @@ CREDIT = o.CreditDueCard(
     base=usd("4100"),
     cap=usd("4100"),
     cap_reached=False,
-    maintenance=0,
-    waiting=0,
-    ticket="TT-88412",
-    priority=1,
+    maintenance=Decimal(0),
+    waiting=Decimal(0),
+    tickets=(s.Ticket(id="TT-88412", priority="1"),),
     clocks_agree=True,
     data_checked=at(2026, 12, 1, 6),
     buttons=buttons(Action.CREDIT_MAIL, Action.CREDIT_FINANCE, Action.CREDIT_REASONS, Action.CREDIT_DISPUTE),
+)
+
+RESTORE = s.RestoreCard(
+    account="Beacon University",
+    contract_id="ENT-3105",
+    zone=ZONE,
+    ticket="TT-90211",
+    service="3105-INT-51",
+    priority="1",
+    since=at(2026, 12, 7, 8, 20),
+    target=at(2026, 12, 7, 14, 20),
+    minutes=360,
+    now=at(2026, 12, 7, 13, 42),
+    restored=None,
+    buttons=buttons(Action.RESTORE_MAIL, Action.RESTORE_WHY),
+)
+
+MAIL = s.MailDraft(
+    to=("Ana Duarte", "ana.duarte@northwind.example"),
+    subject="Credit of USD 1,435.00 for CHI-DAL-02, 10 November 2026",
+    body="Good day,\n\nOn 10 November 2026 your circuit CHI-DAL-02 was down for 187 minutes.\n\nMaria Ortiz",
+    link="mailto:ana.duarte@northwind.example?subject=Credit%20of%20USD%201%2C435.00&body=Good%20day",
+    link_has_text=True,
 )
 
 SENT = o.SentReply(
@@ -276,6 +299,23 @@ def _with(card: Value, **changes: object) -> Value:
 
 
 _NONE: tuple[Button, ...] = ()
+
+_NORTHWIND_CREDIT = s.CreditLine(account="Northwind Logistics", amount=usd("160"), month=date(2026, 9, 1), on=date(2026, 10, 30))
+
+DIGEST = s.DigestCard(
+    decisions=2,
+    signatures=1,
+    credits=(Money(amount=Decimal(310), currency="EUR"), usd("1435")),
+    lines=LINES,
+    more=2,
+    renewed=1,
+    renewed_prices=((usd("4200"), usd("4326")),),
+    missed=0,
+    unknown=3,
+    small=(_NORTHWIND_CREDIT.model_copy(update={"amount": usd("40"), "month": date(2026, 11, 1), "on": date(2026, 12, 30)}),),
+    lapsed=(_NORTHWIND_CREDIT,),
+    buttons=buttons(Action.DESK_OPEN),
+)
 
 CARDS: dict[str, Value] = {
     "alert": ALERT,
@@ -494,7 +534,35 @@ CARDS: dict[str, Value] = {
     ),
     "credit_due": CREDIT,
     "credit_settled": _with(CREDIT, settled=("Sent to finance", MARIA), buttons=_NONE),
-    "finance": o.FinanceCard(
+    "credit_returned": _with(CREDIT, returned=MARIA),
+    "credit_lapsed": _with(CREDIT, state="lapsed", buttons=_NONE),
+    "credit_of_several_days": _with(
+        CREDIT,
+        day=None,
+        minutes=Decimal("412.5"),
+        claim_closes=None,
+        maintenance=Decimal(30),
+        excluded=Decimal(12),
+        tickets=(
+            s.Ticket(id="TT-1", priority="1"),
+            s.Ticket(id="TT-2", priority=""),
+            s.Ticket(id="TT-3", priority="2"),
+            s.Ticket(id="TT-4", priority="2"),
+        ),
+        clocks_agree=False,
+        cap_reached=True,
+    ),
+    "restore": RESTORE,
+    "restore_missed": _with(RESTORE, now=at(2026, 12, 8, 9, 5)),
+    "restore_in_time": _with(RESTORE, restored=at(2026, 12, 7, 14, 1)),
+    "restore_late": _with(RESTORE, restored=at(2026, 12, 7, 15, 20), priority=None),
+    "mail": MAIL,
+    "mail_too_long_for_a_link": _with(MAIL, to=None, link="mailto:?subject=Credit", link_has_text=False),
+    "digest": DIGEST,
+    "digest_of_a_calm_week": _with(
+        DIGEST, decisions=0, signatures=0, credits=(), lines=(), more=0, renewed=0, renewed_prices=(), missed=0, small=(), lapsed=()
+    ),
+    "finance": s.FinanceCard(
         **BASE,
         amount=usd("1435"),
         month=date(2026, 11, 1),

@@ -62,6 +62,15 @@ SNOOZE = f.SnoozeForm(
     deadline=date(2027, 2, 5),
 )
 
+MAILS = (Callback.CREDIT_MAIL, Callback.RESTORE_MAIL, Callback.ENVELOPE_NUDGE)
+MAIL = f.MailForm(
+    **BASE,
+    callback=Callback.CREDIT_MAIL,
+    contacts=(f.Choice(value="ana.duarte", label="Ana Duarte, ana.duarte@northwind.example", detail="Accounts Payable", chosen=True),),
+    subject="Credit of USD 1,435.00 for CHI-DAL-02, 10 November 2026",
+    body="Good day,\n\nOn 10 November 2026 your circuit CHI-DAL-02 was down for 187 minutes.",
+)
+
 FORM_SAMPLES: dict[str, f.Form] = {
     "form_edit": EDIT,
     "form_edit_bare": EDIT.model_copy(
@@ -110,6 +119,8 @@ FORM_SAMPLES: dict[str, f.Form] = {
         zone=ZONE,
     ),
     "form_price": f.PriceForm(**BASE, order_id="SO-12", currency="USD"),
+    **{f"form_mail_{callback.value}": MAIL.model_copy(update={"callback": callback}) for callback in MAILS},
+    "form_mail_nobody": MAIL.model_copy(update={"contacts": ()}),
     **{f"form_text_{callback.value}": f.TextForm(**BASE, callback=callback, whom="Maria Ortiz", number=2) for callback in TEXTS},
 }
 
@@ -163,6 +174,12 @@ def submit(callback: Callback, **values: Any) -> Submit:
 LONG = "A sentence that is long enough."
 
 GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
+    (
+        Callback.CREDIT_MAIL,
+        {"to": option("ana.duarte"), "subject": typed("A credit"), "body": typed(" Good day \n")},
+        f.MailSubmission(contact_id="ana.duarte", subject="A credit", body="Good day"),
+    ),
+    (Callback.ENVELOPE_NUDGE, {"subject": typed("S"), "body": typed("B")}, f.MailSubmission(contact_id=None, subject="S", body="B")),
     (Callback.SECOND_APPROVE, {"comment": typed(None)}, f.ReviewSubmission(comment="")),
     (Callback.SECOND_DECLINE, {"reason": option("price"), "text": typed(LONG)}, f.DeclineSubmission(reason="price", text=LONG)),
     (Callback.SNOOZE, {"choice": option("2026-12-10"), "day": picked(None)}, f.SnoozeSubmission(until=date(2026, 12, 10))),
@@ -196,6 +213,11 @@ def test_good_form_becomes_a_typed_submission(callback: Callback, values: dict[s
 
 
 BAD: list[tuple[Callback, dict[str, Any], dict[str, str]]] = [
+    (
+        Callback.RESTORE_MAIL,
+        {"to": option(None), "subject": typed(" "), "body": typed(None)},
+        {"subject": "Please write a subject.", "body": "Please write a text."},
+    ),
     (
         Callback.SECOND_DECLINE,
         {"reason": option("price"), "text": typed("Too long")},

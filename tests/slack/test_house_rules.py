@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contractops.operator.desk import clicks, credit
+from contractops.operator.desk import clicks, mail
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.blocks import PHONE
 from contractops.operator.slack.labels import LABELS
@@ -27,9 +27,9 @@ FORBIDDEN = {
     "a Slack date, which moves for a reader abroad": re.compile(r"<!date"),
     "a call to everybody": re.compile(r"<!(?:here|channel|everyone)"),
 }
-OPENS = frozenset({clicks.open_form, clicks.send_notice})
+OPENS = frozenset({clicks.open_form, clicks.send_notice, mail.open_draft})
 """Handlers that open a form."""
-SHOWS = frozenset({clicks.nudge, clicks.see_notice, clicks.why_dates, credit.mail})
+SHOWS = frozenset({clicks.see_notice, clicks.why_dates})
 """Handlers that only show a text: whoever reads it acts himself."""
 
 

@@ -101,7 +101,7 @@ def _visible(node: object) -> list[str]:
     """Every text that a person sees without clicking: confirm dialogs and tokens are left out."""
     if isinstance(node, dict):
         if node.get("type") in {"plain_text", "mrkdwn"}:
-            return [node["text"]]
+            return [re.sub(r"<[^|>]*\|", "", node["text"])]  # the address of a link is not seen
         return [text for key, value in node.items() if key != "confirm" for text in _visible(value)]
     if isinstance(node, list):
         return [text for member in node for text in _visible(member)]

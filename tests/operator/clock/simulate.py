@@ -147,6 +147,7 @@ class Simulation:
         for _time in range(2):  # a moved date is taken over first, and alerted by the next sweep
             self.jobs.sweep()
             self.bell.answer()
+            self.jobs.news()
             self._show_all()
             due = self._due()
             if not due:

@@ -96,7 +96,7 @@ def test_after_a_gap_only_the_most_urgent_alert_comes(life: Simulation) -> None:
     before = len(life.seen)
     life.sleep_until(instant(TODAY + timedelta(days=66), 10))
     until(life, 66, 11)
-    late = [one for one in life.seen[before:] if one.to == "maria"]
+    late = [one for one in life.seen[before:] if one.to == "maria" and one.kind != "digest"]
     assert [(one.kind, one.args.get("lead")) for one in late] == [("reminder", 30)]
     assert life.alerts(ONE)[60] == "overtaken"
 
@@ -207,10 +207,10 @@ def test_a_date_that_moves_far_away_is_quiet_until_its_own_alert(life: Simulatio
     life.load([contract(65, notice_length=20)])
     before = len(life.seen)
     until(life, 7)
-    assert [one.kind for one in life.seen[before:]] == ["moved"]
+    assert [one.kind for one in life.seen[before:] if one.kind != "digest"] == ["moved"]
     until(life, 40)
-    after = [(one.kind, one.args.get("lead")) for one in life.seen[before + 1 :] if one.to == "maria"]
-    assert after == [("reminder", 90)]
+    after = [(one.kind, one.args.get("lead")) for one in life.seen[before:] if one.to == "maria" and one.kind != "digest"]
+    assert after == [("moved", None), ("reminder", 90)]
 
 
 def test_a_date_that_is_lost_is_told_and_watched_as_unknown(life: Simulation) -> None:
@@ -327,12 +327,13 @@ def test_what_lies_ahead_is_named_by_its_lead_time(life: Simulation) -> None:
     life.load([contract(130)])
     life.sweep()
     with life.database.read() as session:
-        ((at, label, _kind), *_) = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9))
+        (first, (at, label, _kind), *_) = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9), life.rules)
+    assert first == (instant(date(2026, 12, 14), 8, 30), "weekly digest for 1 person", "digest")
     assert label == "120-day alert, Customer C1"
     life.run_until(at)
     life.run_until(instant(date(2027, 2, 1), 9))
     with life.database.read() as session:
-        coming = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9))
+        coming = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 12, 1), 9), life.rules)
     assert [one.label for one in coming if one.kind in {"alert", "window"}] == [
         *(f"{lead}-day alert, Customer C1" for lead in (60, 30, 14, 7, 3, 1)),
         "window closes, Customer C1",
@@ -346,7 +347,7 @@ def test_what_is_foretold_is_what_happens_when_nobody_acts(life: Simulation, day
     life.sweep()
     end = instant(TODAY + timedelta(days=140), 12)
     with life.database.read() as session:
-        foretold = agenda_ahead.ahead(session, life.clock.now(), end)
+        foretold = agenda_ahead.ahead(session, life.clock.now(), end, life.rules)
     begun = life.clock.now()
     life.run_until(end)
     with life.database.read() as session:
@@ -362,10 +363,10 @@ def test_an_answer_takes_the_escalation_from_what_is_foretold(life: Simulation) 
     life.load([contract(65)])
     until(life, 10)
     with life.database.read() as session:
-        silent = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 2, 8), 9))
+        silent = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 2, 8), 9), life.rules)
     life.change(ONE, answered_at=life.clock.now())
     with life.database.read() as session:
-        answered = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 2, 8), 9))
+        answered = agenda_ahead.ahead(session, life.clock.now(), instant(date(2027, 2, 8), 9), life.rules)
     taken = [one for one in silent if one not in answered]
     assert [one.label for one in taken] == ["escalation, Customer C1: the manager is told"]
     assert taken[0].at == next(one.at for one in answered if one.label.startswith("30-day alert"))

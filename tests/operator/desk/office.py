@@ -235,6 +235,8 @@ class Office(Driver):
         self.operator.core.clock.move(datetime.fromisoformat(when))  # type: ignore[attr-defined]  # a stored clock, by the settings
         self.jobs.sweep()
         self.drain()
+        self.jobs.news()
+        self.drain()
 
     def poll(self) -> None:
         """DocuSign is looked at, the clock's work is done, and everything follows."""

@@ -281,11 +281,23 @@ def with_finance(office: Office) -> None:
     assert not office.submit(MARIA, {"text": "Please book it."})["errors"]
 
 
+def warned(office: Office) -> None:
+    """Beacon University's fault nears its restore target."""
+    office.at("2026-12-07T19:20:00+00:00")
+    assert office.cards("restore")
+
+
+def digested(office: Office) -> None:
+    """Monday, 08:30 in Chicago: Maria's week."""
+    office.at("2026-12-14T14:30:00+00:00")
+    assert office.cards("digest")
+
+
 STATES: dict[str, Callable[[Office], None]] = {
     each.__name__: each
     for each in (
         flagged, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, stopped, renews, late,
         missed, parked, handed, credited, with_finance, conflicting, long_missed, unopened, bounced, late_out, in_group, many_approvals,
-        notice_out, notice_signed, notice_declined,
+        notice_out, notice_signed, notice_declined, warned, digested,
     )
 }  # fmt: skip

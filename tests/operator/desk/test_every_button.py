@@ -27,6 +27,9 @@ VALUES: dict[str, dict[str, Any]] = {
     "renewal_snooze": {},
     "renewal_handover": {"person": "sam.okafor"},
     "envelope_signer": {},
+    "credit_mail": {},
+    "restore_mail": {},
+    "envelope_nudge": {},
 }
 """What is typed into each form; the others ask for one text."""
 DONE: set[tuple[str, ...]] = set()

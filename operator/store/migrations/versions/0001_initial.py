@@ -209,6 +209,7 @@ def _service() -> None:
         *_exact("cap_percent", null=True),
         *_number("claim_days", null=True),
         *_text("claim_from", "excluded_causes", null=True),
+        *_structure("restore_targets", null=True),
     )
     op.create_index("ix_sla_commitment_order_id", "sla_commitment", ["order_id"])
     _versioned(
@@ -223,6 +224,8 @@ def _service() -> None:
         *_text("subject", null=True),
     )
     op.create_index("ix_ticket_circuit_id", "ticket", ["circuit_id"])
+    is_open = sa.text("restored_at IS NULL AND superseded_at IS NULL AND service_affecting")
+    op.create_index("ix_ticket_open", "ticket", ["opened_at"], sqlite_where=is_open, postgresql_where=is_open)
     _versioned(
         "maintenance",
         *_text("circuit_id"),
@@ -485,6 +488,14 @@ def _cards() -> None:
         sa.PrimaryKeyConstraint("token"),
     )
     op.create_index("ix_button_card_key", "button", ["card_key"])
+    op.create_table(
+        "digest",
+        *_text("person_id"),
+        *_day("week"),
+        *_moment("at"),
+        *_json("facts"),
+        sa.PrimaryKeyConstraint("person_id", "week"),
+    )
 
 
 def _decisions() -> None:
