@@ -2,7 +2,9 @@
 
 Rule 1: a lead time is recorded in the transaction that makes its cards.
 Rule 2: silence climbs only when the alert before was sent and no button was pressed since.
-Rule 3: the thread stands with whoever answers for the contract now: when that changes, its root moves to him.
+Rule 3: the last alerts go by e-mail too; so does one that stays unanswered after two broadcasts. Slack tells nobody whether a message
+was read, so no click stands for unread.
+Rule 4: the thread stands with whoever answers for the contract now: when that changes, its root moves to him.
 """
 
 from __future__ import annotations
@@ -158,6 +160,14 @@ def follow_owner(session: Session, row: Renewal, now: datetime, rules: cases.Rul
             _move(session, row, card, to, now, rules)
 
 
+def hand_on(session: Session, row: Renewal, card: Card, to: str, now: datetime, rules: cases.Rules) -> None:
+    """The card goes to ``to`` instead of its person, whom nothing reaches; the open question goes with the root."""
+    if card.key == root_of(row):
+        follow_owner(session, row, now, rules)
+    if card.person_id != to:
+        _move(session, row, card, to, now, rules)
+
+
 def _move(session: Session, row: Renewal, card: Card, to: str, now: datetime, rules: cases.Rules) -> None:
     """The card begins anew with ``to``; the message that it was says where it is now."""
     if card.ts is not None:
@@ -235,9 +245,22 @@ def _remind(session: Session, row: Renewal, alert: PlannedAlert, now: datetime, 
         thread=root_of(row),
         broadcast=form != AlertForm.REPLY,
         gated=True,
-        args={"days_left": _left(row, now), "lead": alert.level.lead_days, "form": str(form)},
+        args={"days_left": _left(row, now), "lead": alert.level.lead_days, "form": str(form), **_by_mail(alert, rules)},
     )
     put(session, row, card, now, rules, gate_key=gate_key)
+
+
+def _by_mail(alert: PlannedAlert, rules: cases.Rules) -> dict[str, bool]:
+    """The last alerts go by e-mail too, to everybody who gets them; ``mail`` False: they should, but there is no mail server."""
+    return {"mail": rules.mails} if alert.level.form is AlertForm.FULL_CARD_MAIL else {}
+
+
+def mail_unread(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> None:
+    """The alert that nobody answered after two broadcasts goes by e-mail too, once."""
+    at = agenda.mail_moment(session, row, rules)
+    card = agenda.last_alert_card(session, row)
+    if at is not None and at <= now and card is not None:
+        cards.mail(session, card, wall=wall_now())
 
 
 def _climb(session: Session, row: Renewal, found: Turn, now: datetime, rules: cases.Rules) -> None:
@@ -256,7 +279,7 @@ def _climb(session: Session, row: Renewal, found: Turn, now: datetime, rules: ca
             _list(session, addressing.waiting_list(session, person, now, rules, told=row.id), now, rules)
         else:
             key = f"{row.id}/told/{row.safe_on}/{found.due.level.lead_days}/{person}"
-            args = {"lead": found.due.level.lead_days, "told": str(step)}
+            args = {"lead": found.due.level.lead_days, "told": str(step), **_by_mail(found.due, rules)}
             put(session, row, NewCard(key, "told", person, args=args), now, rules)
 
 

@@ -67,6 +67,7 @@ def _tend(session: Session, row: Renewal, window: NoticeWindow, now: datetime, r
     elif turn.due is not None:
         alerting.send(session, row, turn, now, rules)
     alerting.short_reminder(session, row, now, rules)
+    alerting.mail_unread(session, row, now, rules)
     if row.stage == Stage.MISSED:
         _refresh_missed(session, row)
     renewed_at = agenda.has_renewed_at(session, row, now, rules)

@@ -39,7 +39,10 @@ NOON = time(12, 0)
 
 @dataclass(frozen=True)
 class Rules:
-    """The policies of the settings file as values. ``token_secret`` makes the tokens of buttons; it never leaves the database."""
+    """The policies of the settings file as values. ``token_secret`` makes the tokens of buttons; it never leaves the database.
+
+    ``mails``: whether a mail server is configured; without one nothing is to be mailed.
+    """
 
     matrix: AuthorityMatrix
     supplier: Party
@@ -47,6 +50,7 @@ class Rules:
     terms_offered: tuple[int, ...]
     channels: dict[str, str]
     token_secret: bytes
+    mails: bool = False
 
     def channel(self, name: str) -> str:
         """The Slack channel of a role: ``renewals``, ``approvals`` or ``credits``."""
@@ -66,7 +70,7 @@ class Rules:
         return people.with_role(session, role)
 
 
-def rules_of(policy: dict[str, Any], token_secret: bytes) -> Rules:
+def rules_of(policy: dict[str, Any], token_secret: bytes, *, mails: bool = False) -> Rules:
     """The values of a policy file. Raises ``InputError`` CO-SET-004 naming what is missing or wrong."""
     try:
         company, slack, renewal = policy["company"], policy["slack"], policy["renewal"]
@@ -77,6 +81,7 @@ def rules_of(policy: dict[str, Any], token_secret: bytes) -> Rules:
             terms_offered=tuple(int(months) for months in renewal["terms_offered"]),
             channels={name: str(slack[name]) for name in ("renewals", "approvals", "credits")},
             token_secret=token_secret,
+            mails=mails,
         )
     except (KeyError, ValueError) as problem:
         raise InputError("CO-SET-004", f"policy file: {problem}", advice="Compare it with the default policy.toml.") from None

@@ -76,6 +76,7 @@ def _settings(loaded: settings.Settings) -> Check:
         "Slack": loaded.slack_bot_token is not None,
         "DocuSign": loaded.docusign_host is not None,
         "Salesforce": loaded.salesforce_url is not None,
+        "e-mail": loaded.smtp_host is not None,
         "model": loaded.openai_api_key is not None or loaded.openai_base_url is not None,
     }
     there = [name for name, configured in parts.items() if configured]

@@ -6,14 +6,23 @@ Rule 2: working time is a zone and a holiday calendar of the person, not of the 
 
 from __future__ import annotations
 
+from datetime import time
+
 from contractops.tools.values import Value
 
 
 class WorkingTime(Value):
-    """Where and when somebody works: IANA ``zone``, ``holiday_calendar`` name."""
+    """Where and when somebody works: IANA ``zone``, ``holiday_calendar`` name; quiet time lasts from ``day_ends`` to ``day_starts``.
+
+    The digest of the week comes on ``digest_weekday`` (0 is Monday) at ``digest_at``. All hours are at the person's place.
+    """
 
     zone: str
     holiday_calendar: str
+    day_starts: time = time(8, 0)
+    day_ends: time = time(18, 0)
+    digest_weekday: int = 0
+    digest_at: time = time(8, 30)
 
 
 class Person(Value):

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from sqlmodel import Session
 
-from contractops.operator import cases
+from contractops.operator import cases, unreached
 from contractops.operator.clock import wall_now
 from contractops.operator.desk.call import ANSWER, LINK, Call, Reply
 from contractops.operator.desk.clicks import CLICKS
@@ -131,6 +131,7 @@ class Desk:
         who = account if isinstance(account, Stranger) else person_behind(session, account)
         if isinstance(who, Stranger):
             return self._turn_away(session, command, who, now)
+        unreached.sign_of_life(session, who.person_id)
         match command:
             case Slash():
                 return None, Reply(view=due_list(session, who, now, self._rules), outcome="list")

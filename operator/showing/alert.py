@@ -12,13 +12,14 @@ from contractops.operator.sentences import source
 from contractops.operator.showing import facts
 from contractops.operator.showing.explain import next_told
 from contractops.operator.showing.scene import Scene
-from contractops.operator.showing.states import alert_state
+from contractops.operator.showing.states import PARKED, alert_state
 from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.render_alert import days_to_decide, state_line
 from contractops.operator.slack.views import (
     Act,
     AlertCard,
+    ByMail,
     Handover,
     InReview,
     MovedDate,
@@ -28,6 +29,7 @@ from contractops.operator.slack.views import (
     WaitingForApproval,
 )
 from contractops.operator.slack.views_outcome import HandoverNotice, SnoozedLine, TextReply
+from contractops.operator.store.cards import mailed
 from contractops.operator.store.tables import Card
 from contractops.tools.alerts import AlertForm, days_left, snooze_limit
 
@@ -58,8 +60,19 @@ def alert(scene: Scene) -> AlertCard | TextReply:
         next_told=next_told(scene.session, row, scene.now, scene.rules) if state is None else None,
         handover=_handed_over(scene),
         state=state,
+        by_mail=_by_mail(scene),
         buttons=_buttons(scene),
     )
+
+
+def _by_mail(scene: Scene) -> ByMail | None:
+    """The e-mail that repeats this card; False in its arguments: there should be one, but there is no mail server."""
+    effect = mailed(scene.session, scene.card)
+    if effect is None:
+        return ByMail.NOT_CONFIGURED if scene.card.args.get("mail") is False else None
+    if effect.status == "done":
+        return ByMail.SENT if effect.remote_id else ByMail.NOT_NEEDED
+    return ByMail.NEEDS_PERSON if effect.status == PARKED else ByMail.WAITS
 
 
 def _without_figures(scene: Scene) -> TextReply:
@@ -150,6 +163,7 @@ def reminder(scene: Scene) -> AlertCard | ReminderReply | TextReply:
         changed=_news(scene) if is_open or scene.asked is None or scene.asked.decision is None else "",
         mention=people.slack_address(scene.session, row.owner_id or "")[0] if is_open and form in MENTIONED else None,
         answered=None if is_open else _answered(scene),
+        by_mail=_by_mail(scene),
         buttons=_reminder_buttons(scene) if is_open else (),
     )
 

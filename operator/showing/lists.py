@@ -9,7 +9,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
-from contractops.operator import alerting, cases, wording
+from contractops.operator import addressing, alerting, cases, people, unreached, wording
 from contractops.operator.showing.explain import list_line
 from contractops.operator.showing.scene import Scene
 from contractops.operator.slack.views_outcome import PersonsText, TextReply, WelcomeList
@@ -44,6 +44,29 @@ def waiting(session: Session, card: Card, now: datetime, rules: cases.Rules) -> 
     waits = _named(session, held | {one for one in session.exec(put_off) if one}, "can wait until tomorrow", now, rules)
     silent = _named(session, set(card.args["told"]), "without an answer of the owner yet", now, rules)
     return TextReply(text="\n".join([*waits, *silent]) or "Nothing waits until tomorrow any more.")
+
+
+def nobody_owns(session: Session, card: Card, now: datetime, rules: cases.Rules) -> TextReply:
+    """To contract-ops: whom Slack does not reach, who is told instead, and the contracts that nobody answers for now."""
+    person_id = str(card.args["person"])
+    who = people.person(session, person_id)
+    name = who.name if who else person_id
+    if not people.is_unreached(session, person_id):
+        return TextReply(text=f"Slack reaches {name} again.")
+    instead = people.person(session, addressing.addressee(session, person_id, now, rules))
+    rows = unreached.contracts_of(session, person_id)
+    nearest = [cases.overview(session, row, now, rules) for row in rows[:WAITING_SHOWN]]
+    more = len(rows) - len(nearest)
+    return TextReply(
+        text="\n".join(
+            [
+                f"Contracts nobody owns: {len(rows)}. Slack delivers nothing to {name}.",
+                f"{instead.name if instead else 'Contract-ops'} is told instead. Name another owner in the contract files, or put {name}'s row in the staff list right.",
+                *(_waits(one) for one in nearest),
+                *([f"and {more} more, which /renewals lists."] if more else []),
+            ]
+        )
+    )
 
 
 def _named(session: Session, wanted: set[str], what: str, now: datetime, rules: cases.Rules) -> list[str]:

@@ -58,6 +58,8 @@ def show(session: Session, card: Card, now: datetime, rules: cases.Rules) -> Val
     """
     if card.kind == "welcome":
         return lists.welcome(session, card, now, rules)
+    if card.kind == "nobody_owns":
+        return lists.nobody_owns(session, card, now, rules)
     if card.kind == "waiting":
         return lists.waiting(session, card, now, rules)
     builder = CARDS.get(card.kind)

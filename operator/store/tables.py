@@ -217,6 +217,34 @@ class NoticeEvidence(SQLModel, table=True):
     recorded_at: datetime  # business time
 
 
+class Unreached(SQLModel, table=True):
+    """A person to whom Slack delivers nothing. It ends with a sign of life, or when his row of the staff list changes."""
+
+    __tablename__ = "unreached"
+
+    person_id: str = Field(primary_key=True)
+    since: datetime  # business time
+    error: str
+
+
+class PersonSettings(SQLModel, table=True):
+    """What a person chose for himself, in every version; the highest ``number`` counts. Hours are ``HH:MM`` at his place."""
+
+    __tablename__ = "person_settings"
+
+    person_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    digest_weekday: int  # 0 is Monday
+    digest_at: str
+    quiet_from: str
+    quiet_until: str
+    mail_fallback: bool
+    deputy_id: str | None = None
+    deputy_from: date | None = None
+    deputy_to: date | None = None
+    changed_at: datetime  # business time
+
+
 class Audit(SQLModel, table=True):
     """One line of the chain of a renewal: each row carries the hash of the row before."""
 
