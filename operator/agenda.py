@@ -15,7 +15,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import cases
+from contractops.operator import cases, people
 from contractops.operator.addressing import NEVER_HELD_DAYS, addressee, posting_time, present
 from contractops.operator.store import gates
 from contractops.operator.store.cards import mailed
@@ -136,6 +136,8 @@ def mail_moment(session: Session, row: Renewal, rules: cases.Rules) -> datetime 
         return None
     card = last_alert_card(session, row)
     if card is None or card.person_id is None or mailed(session, card) is not None:
+        return None
+    if broadcasts[-1].lead > NEVER_HELD_DAYS and not people.wants_mail(session, card.person_id):
         return None
     return next_morning(card.post_at or card.posted_at or card.created_at, cases.working_time(session, card.person_id, rules))
 

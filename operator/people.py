@@ -54,6 +54,12 @@ def chosen_by(session: Session, person_id: str) -> PersonSettings | None:
     return session.exec(query.limit(1)).first()
 
 
+def wants_mail(session: Session, person_id: str) -> bool:
+    """Whether an alert that stays unanswered in Slack may go to the person by e-mail; yes until he says no."""
+    chosen = chosen_by(session, person_id)
+    return chosen is None or chosen.mail_fallback
+
+
 def with_role(session: Session, role: str) -> tuple[str, ...]:
     """Ids of the active people with ``role``."""
     return tuple(row.id for row in session.exec(_current().where(Row.role == role, Row.active).order_by(col(Row.id))))

@@ -87,5 +87,5 @@ def _mail(envelope: Envelope) -> Document:
         "to": list(envelope.rcpt_tos),
         "subject": str(message["Subject"] or ""),
         "message_id": str(message["Message-ID"] or ""),
-        "text": str(body.get_content()) if body is not None else "",
+        "text": str(body.get_content()).replace("\r\n", "\n") if body is not None else "",
     }
