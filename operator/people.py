@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func
@@ -89,7 +89,18 @@ class Absence:
 
     def covers(self, day: date) -> bool:
         """Whether the person is away on ``day``, and somebody stands in."""
-        return bool(self.deputy_id and self.first and self.first <= day and (self.last is None or day <= self.last))
+        return self.overlaps(day, day)
+
+    def overlaps(self, first: date, last: date | None) -> bool:
+        """Whether the person is away on a day from ``first`` to ``last`` (None: no end)."""
+        if not self.deputy_id or not self.first:
+            return False
+        return (last is None or self.first <= last) and (self.last is None or first <= self.last)
+
+    @property
+    def back_on(self) -> date | None:
+        """The first day on which the person is there again; None for an open end."""
+        return self.last + timedelta(days=1) if self.last else None
 
 
 def absence(session: Session, person_id: str) -> Absence:

@@ -7,7 +7,7 @@ Rule 2: who decides and whether the question is still open is the desk's busines
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -100,8 +100,7 @@ def _hand_over(session: Session, renewal: Renewal, read: HandoverSubmission, now
         return {"person": f"{to.name} owns this already."}
     today = wording.local_date(now, to.working_time.zone)
     if people.away(session, to.person_id, today):
-        until = _back_on(session, to.person_id)
-        return away(to.name, until) if until else {"person": f"{to.name} is away. Choose a deputy."}
+        return away(to.name, people.absence(session, to.person_id).back_on)
     theirs, wanted = _regions(session, to.person_id, renewal.account_id)
     if theirs and wanted and theirs != wanted:
         return foreign_region(to.name)
@@ -119,9 +118,3 @@ def _regions(session: Session, person_id: str, account_id: str) -> tuple[str | N
     of_person = select(records.Person.region).where(records.Person.id == person_id, col(records.Person.superseded_at).is_(None))
     of_account = select(records.Account.region).where(records.Account.id == account_id, col(records.Account.superseded_at).is_(None))
     return session.exec(of_person).first(), session.exec(of_account).first()
-
-
-def _back_on(session: Session, person_id: str) -> date | None:
-    """The first day after a deputy's last; None for an open end."""
-    row = session.exec(select(records.Person).where(records.Person.id == person_id, col(records.Person.superseded_at).is_(None))).first()
-    return row.deputy_to + timedelta(days=1) if row and row.deputy_to else None

@@ -12,6 +12,8 @@ from contractops.graphs.lifecycle import FINAL
 from contractops.operator import addressing, alerting, cases, people, unreached, wording
 from contractops.operator.showing.explain import list_line
 from contractops.operator.showing.scene import Scene
+from contractops.operator.showing.tokens import remember
+from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.views_outcome import PersonsText, TextReply, WelcomeList
 from contractops.operator.store.tables import Card, Renewal
 
@@ -34,6 +36,10 @@ def welcome(session: Session, card: Card, now: datetime, rules: cases.Rules) -> 
         soon=sum(row.decide_by is not None and row.decide_by <= now + SOON for row in near),
         unknown=sum(row.window_status == "unknown" for row in rows),
         lines=tuple(list_line(cases.overview(session, row, now, rules), now) for row in near),
+        settings=Button(
+            action=Action.SETTINGS_OPEN,
+            token=remember(session, rules.token_secret, card.key, Action.SETTINGS_OPEN, None, {"about": ""}),
+        ),
     )
 
 

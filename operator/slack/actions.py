@@ -73,6 +73,8 @@ class Action(StrEnum):
     # An effect that needs a person
     EFFECT_RETRY = "effect_retry"
     EFFECT_DONE = "effect_done"
+    # About oneself: the welcome list
+    SETTINGS_OPEN = "settings_open"
     # Answers
     WHAT_NOW = "what_now"
     # Any input of an open form that asks for a new preview
@@ -113,6 +115,7 @@ class Callback(StrEnum):
     EFFECT_DONE = "effect_done"
     DIFFERENCE_ACCEPT = "difference_accept"
     DIFFERENCE_DISPUTE = "difference_dispute"
+    SETTINGS = "settings"
 
 
 class Button(Value):

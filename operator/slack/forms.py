@@ -7,7 +7,7 @@ Rule 3: a submission is read strictly: what cannot be read is an error at its fi
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from contractops.operator.slack.actions import Callback
@@ -15,10 +15,15 @@ from contractops.tools.terms import CreditHandling
 from contractops.tools.values import Money, Value
 
 
-class Form(Value):
+class AnyForm(Value):
     """What every form carries."""
 
     token: str
+
+
+class Form(AnyForm):
+    """A form about a contract."""
+
     account: str
     contract_id: str
 
@@ -138,6 +143,24 @@ class TextForm(Form):
     number: int = 0
 
 
+class SettingsForm(AnyForm):
+    """A person's own settings. Hours are at his place (``zone``); ``role`` and ``limits`` are only shown; ``mails``: there is a mail server."""
+
+    name: str
+    role: str
+    limits: tuple[str, ...]
+    zone: str
+    digest_weekday: int
+    digest_at: time
+    quiet_from: time
+    quiet_until: time
+    deputies: tuple[Choice, ...]
+    away_from: date | None
+    away_until: date | None
+    by_mail: bool
+    mails: bool
+
+
 # What comes back
 
 
@@ -204,6 +227,19 @@ class PriceSubmission(Value):
     amount: Decimal
 
 
+class SettingsSubmission(Value):
+    """A person's choices; ``deputy_id`` stands in from ``away_from`` to ``away_until`` (None: no end)."""
+
+    digest_weekday: int
+    digest_at: time
+    quiet_from: time
+    quiet_until: time
+    deputy_id: str | None
+    away_from: date | None
+    away_until: date | None
+    by_mail: bool
+
+
 class TextSubmission(Value):
     """A text of 10 to 500 characters."""
 
@@ -226,5 +262,6 @@ Submission = (
     | SignerSubmission
     | EvidenceSubmission
     | PriceSubmission
+    | SettingsSubmission
     | TextSubmission
 )

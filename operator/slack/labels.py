@@ -56,6 +56,7 @@ LABELS: dict[Action, str] = {
     Action.FINANCE_RETURN: "Return to owner…",
     Action.EFFECT_RETRY: "Retry this step",
     Action.EFFECT_DONE: "Mark as done…",
+    Action.SETTINGS_OPEN: "Settings…",
     Action.WHAT_NOW: "What now?",
     Action.FORM_CHANGED: "",
 }

@@ -290,6 +290,7 @@ class WelcomeList(Value):
     soon: int
     unknown: int
     lines: tuple[ListLine, ...]
+    settings: Button | None = None
 
 
 class RenewalsList(Value):

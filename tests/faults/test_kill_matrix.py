@@ -141,7 +141,7 @@ def stopped_for_a_person(found: Ending, wanted: Ending, kind: str) -> None:
     assert stopped
     never_began = sum(hit == f"{kind}:before_call" for hit in found.hits)
     if kind == "mail.send":
-        assert found.outside["mails"].keys() <= {mail for mail in wanted.outside["mails"]}
+        assert found.outside["mails"].keys() <= set(wanted.outside["mails"])
         assert found.outside["mails"].total() == wanted.outside["mails"].total() - never_began
     else:
         assert found.outside["envelope calls"]["resend"] == 1 - never_began

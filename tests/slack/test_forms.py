@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -62,7 +62,7 @@ SNOOZE = f.SnoozeForm(
     deadline=date(2027, 2, 5),
 )
 
-FORM_SAMPLES: dict[str, f.Form] = {
+FORM_SAMPLES: dict[str, f.AnyForm] = {
     "form_edit": EDIT,
     "form_edit_bare": EDIT.model_copy(
         update={
@@ -95,6 +95,22 @@ FORM_SAMPLES: dict[str, f.Form] = {
     "form_signer": f.SignerForm(**BASE, number=2, signers=SIGNERS),
     "form_evidence": f.EvidenceForm(**BASE, methods=(f.Choice(value="courier", label="Courier"),), received_by=DUE, zone=ZONE),
     "form_price": f.PriceForm(**BASE, order_id="SO-12", currency="USD"),
+    "form_settings": f.SettingsForm(
+        token="settings:0",
+        name="Maria Ortiz",
+        role="account owner",
+        limits=("Alone you approve up to 24 months and up to 10.00 % discount.",),
+        zone=ZONE,
+        digest_weekday=0,
+        digest_at=time(8, 30),
+        quiet_from=time(18, 0),
+        quiet_until=time(8, 0),
+        deputies=(f.Choice(value="p_jo", label="Jo Lang"),),
+        away_from=None,
+        away_until=None,
+        by_mail=True,
+        mails=False,
+    ),
     **{f"form_text_{callback.value}": f.TextForm(**BASE, callback=callback, whom="Maria Ortiz", number=2) for callback in TEXTS},
 }
 
@@ -145,6 +161,10 @@ def submit(callback: Callback, **values: Any) -> Submit:
     return command
 
 
+OWN: dict[str, Any] = {
+    "digest_day": option("4"), "digest_at": option("09:00"), "quiet_from": option("19:00"), "quiet_until": option("07:30"),
+    "deputy": option(None), "from": picked(None), "until": picked(None), "by_mail": options(),
+}  # fmt: skip
 LONG = "A sentence that is long enough."
 
 GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
@@ -169,6 +189,34 @@ GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
         f.EvidenceSubmission(method="courier", served_on=date(2027, 1, 8), reference="TRK-1", served_by="Maria Ortiz"),
     ),
     (Callback.FINDING_PRICE, {"price": typed("1250.5")}, f.PriceSubmission(amount=Decimal("1250.5"))),
+    (
+        Callback.SETTINGS,
+        OWN | {"deputy": option("p_jo"), "from": picked("2026-12-14"), "until": picked("2026-12-18"), "by_mail": options("mail")},
+        f.SettingsSubmission(
+            digest_weekday=4,
+            digest_at=time(9, 0),
+            quiet_from=time(19, 0),
+            quiet_until=time(7, 30),
+            deputy_id="p_jo",
+            away_from=date(2026, 12, 14),
+            away_until=date(2026, 12, 18),
+            by_mail=True,
+        ),
+    ),
+    (
+        Callback.SETTINGS,
+        OWN | {"deputy": option("p_jo"), "from": picked(None), "until": picked(None), "by_mail": options()},
+        f.SettingsSubmission(
+            digest_weekday=4,
+            digest_at=time(9, 0),
+            quiet_from=time(19, 0),
+            quiet_until=time(7, 30),
+            deputy_id=None,
+            away_from=None,
+            away_until=None,
+            by_mail=False,
+        ),
+    ),
     (Callback.SECOND_ASK, {"text": typed(LONG)}, f.TextSubmission(text=LONG)),
     (Callback.CREDIT_FINANCE, {"text": typed("ok")}, f.TextSubmission(text="ok")),
 ]
@@ -204,6 +252,16 @@ BAD: list[tuple[Callback, dict[str, Any], dict[str, str]]] = [
     (Callback.FINDING_PRICE, {"price": typed("12.505")}, {"price": "Two decimals, please: 1250.00."}),
     (Callback.FINDING_PRICE, {"price": typed("-5")}, {"price": "Two decimals, please: 1250.00."}),
     (Callback.LEGAL_ASK, {"text": typed("short")}, {"text": "Please write a sentence: at least 10 characters."}),
+    (Callback.SETTINGS, OWN | {"quiet_from": option("12:00")}, {"quiet_from": "Quiet time begins between 17:00 and 20:30."}),
+    (Callback.SETTINGS, OWN | {"quiet_until": option("11:00")}, {"quiet_until": "Quiet time ends between 07:00 and 09:30."}),
+    (Callback.SETTINGS, OWN | {"digest_day": option("6")}, {"digest_day": "Please choose a day from Monday to Friday."}),
+    (Callback.SETTINGS, OWN | {"from": picked("2026-12-14")}, {"deputy": "Please choose who stands in for you."}),
+    (Callback.SETTINGS, OWN | {"until": picked("2026-12-14")}, {"from": "Please choose the first day, or no last day."}),
+    (
+        Callback.SETTINGS,
+        OWN | {"deputy": option("p_jo"), "from": picked("2026-12-14"), "until": picked("2026-12-11")},
+        {"until": "The last day comes before the first."},
+    ),
     (Callback.HANDOVER, {"person": option(None)}, {"person": "Please choose a person."}),
     (Callback.ENVELOPE_SIGNER, {"signer": option(None)}, {"signer": "Please choose a person."}),
 ]

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import select
 
 from contractops.operator.desk.clicks import CLICKS
+from contractops.operator.desk.settings import OWN_CLICKS, OWN_SUBMITS
 from contractops.operator.desk.submits import SUBMITS
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.store.records import Person
@@ -26,6 +27,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "renewal_snooze": {},
     "renewal_handover": {"person": "sam.okafor"},
     "envelope_signer": {},
+    "settings": {"deputy": "sam.okafor", "from": "2026-12-14", "until": "2026-12-18"},
 }
 """What is typed into each form; the others ask for one text."""
 DONE: set[tuple[str, ...]] = set()
@@ -41,8 +43,8 @@ LAST = ("envelope_resend", "envelope_signer", "envelope_void")
 
 def test_every_action_has_a_handler() -> None:
     """No word of the vocabulary is left without somebody who answers."""
-    assert set(CLICKS) == set(Action) - {Action.FORM_CHANGED}
-    assert set(SUBMITS) == set(Callback)
+    assert set(CLICKS) | set(OWN_CLICKS) == set(Action) - {Action.FORM_CHANGED}
+    assert set(SUBMITS) | set(OWN_SUBMITS) == set(Callback)
 
 
 def seen(office: Office, user: str, card: Card) -> tuple[Any, ...]:
