@@ -217,6 +217,22 @@ class NoticeEvidence(SQLModel, table=True):
     recorded_at: datetime  # business time
 
 
+class Settled(SQLModel, table=True):
+    """A person's answer to what the files leave open about one record: ``value`` of the column ``field``. The highest ``number`` counts."""
+
+    __tablename__ = "settled"
+
+    subject_id: str = Field(primary_key=True)  # id of a contract, an amendment or a service order
+    field: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    value: str
+    ground: str  # text: it stands in the recorded clause | quoted | outside: agreed outside the contract
+    said: str  # the person's own words: the place he quotes, or what was agreed
+    source: str  # who, when and on what ground, in words
+    by: str
+    recorded_at: datetime  # business time
+
+
 class Unreached(SQLModel, table=True):
     """A person to whom Slack delivers nothing. It ends with a sign of life, or when his row of the staff list changes."""
 

@@ -527,7 +527,15 @@ def _decisions() -> None:
 
 
 def _people() -> None:
-    """What a person chose for himself, and whom Slack does not reach."""
+    """What people answered and chose for themselves, and whom Slack does not reach."""
+    op.create_table(
+        "settled",
+        *_text("subject_id", "field"),
+        *_number("number"),
+        *_text("value", "ground", "said", "source", "by"),
+        *_moment("recorded_at"),
+        sa.PrimaryKeyConstraint("subject_id", "field", "number"),
+    )
     op.create_table(
         "person_settings",
         *_text("person_id"),
