@@ -15,7 +15,7 @@ from contractops.graphs.lifecycle import Event
 from contractops.operator import cases, people
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
-from contractops.operator.desk import credit, handover
+from contractops.operator.desk import clause, credit, handover
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.clicks import intend, open_envelope, post_text, retry
 from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite, rewrite_thread
@@ -23,6 +23,7 @@ from contractops.operator.slack.actions import Callback
 from contractops.operator.slack.answers import AlreadyClosed, Simple
 from contractops.operator.slack.commands import Submit
 from contractops.operator.slack.forms import (
+    ClauseSubmission,
     DeclineSubmission,
     EditSubmission,
     EvidenceSubmission,
@@ -284,6 +285,11 @@ _RECEIPT_NEEDED: Final = frozenset({"docusign.send", "docusign.fetch", "crm.writ
 """Effects whose receipt answers a gate: a person's word cannot stand in for it."""
 
 
+def settle_clause(call: Call) -> Reply:
+    """How an open fact is to be read."""
+    return clause.settle(call, _typed(call, ClauseSubmission))
+
+
 def _record_evidence(call: Call, method: str, received_on: Any, reference: str, served_by: str) -> None:
     call.session.merge(
         NoticeEvidence(
@@ -328,6 +334,7 @@ SUBMITS: dict[Callback, Callable[[Call], Reply]] = {
     Callback.CREDIT_DISPUTE: credit_disputed,
     Callback.FINANCE_RETURN: credit_returned,
     Callback.EFFECT_DONE: effect_done,
+    Callback.CLAUSE_SETTLE: settle_clause,
     Callback.DIFFERENCE_ACCEPT: settle_difference(Event.ACCEPT),
     Callback.DIFFERENCE_DISPUTE: settle_difference(Event.DISPUTE),
 }

@@ -11,12 +11,13 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from contractops.operator import cases, people, wording
+from contractops.operator import cases, clauses, people, wording
 from contractops.operator.sentences import sentence
 from contractops.operator.showing.edit_form import submitted
 from contractops.operator.slack.actions import Callback
 from contractops.operator.slack.commands import FieldValue, Submit
 from contractops.operator.slack.forms import (
+    ClauseSubmission,
     EditSubmission,
     EvidenceSubmission,
     FormErrors,
@@ -59,6 +60,8 @@ def check(
             errors = _not_ahead("served", read.served_on, renewal, now)
         case HandoverSubmission():
             errors = _hand_over(session, renewal, read, now)
+        case ClauseSubmission():
+            errors = _clause(session, renewal, read, now, rules)
         case SignerSubmission():
             errors = _signer(session, renewal, read.contact_id, now, rules)
     return errors
@@ -105,6 +108,16 @@ def _hand_over(session: Session, renewal: Renewal, read: HandoverSubmission, now
     if theirs and wanted and theirs != wanted:
         return foreign_region(to.name)
     return {"until": "Please choose a day after today."} if read.until is not None and read.until <= today else {}
+
+
+def _clause(session: Session, renewal: Renewal, read: ClauseSubmission, now: datetime, rules: cases.Rules) -> dict[str, str]:
+    """A date stands in the words that are given for it."""
+    question = clauses.question_of(session, cases.overview(session, renewal, now, rules))
+    if question is None or read.ground == "outside":
+        return {}
+    quoted = read.said if read.ground == "quoted" else ""
+    block = "said" if quoted else "date" if question.is_date else "ground"
+    return {} if question.stands_in_text(read.value, quoted) else {block: clauses.NOT_IN_TEXT}
 
 
 def _signer(session: Session, renewal: Renewal, contact_id: str, now: datetime, rules: cases.Rules) -> dict[str, str]:

@@ -47,6 +47,7 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "credit_list": service_credits.credit_list,
     "finance": service_credits.finance,
     "text": lists.text,
+    "clause": alert.clause,
 }
 """The kinds of cards about one renewal."""
 

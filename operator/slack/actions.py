@@ -116,6 +116,7 @@ class Callback(StrEnum):
     DIFFERENCE_ACCEPT = "difference_accept"
     DIFFERENCE_DISPUTE = "difference_dispute"
     SETTINGS = "settings"
+    CLAUSE_SETTLE = "clause_settle"
 
 
 class Button(Value):

@@ -128,6 +128,21 @@ class EvidenceForm(Form):
     zone: str
 
 
+class ClauseForm(Form):
+    """How a clause is to be read. ``ask``: our question; ``quote`` as recorded, ``where`` it stands; a day is asked, or one of ``readings``.
+
+    ``value``, ``ground`` and ``said`` are what somebody proposed.
+    """
+
+    ask: str
+    quote: str
+    where: str
+    readings: tuple[Choice, ...] = ()
+    value: str = ""
+    ground: str = ""
+    said: str = ""
+
+
 class PriceForm(Form):
     """The monthly price that order ``order_id`` lacks, in ``currency``."""
 
@@ -221,6 +236,14 @@ class EvidenceSubmission(Value):
     served_by: str
 
 
+class ClauseSubmission(Value):
+    """``value``: a day (ISO) or a reading; ``ground``: text, quoted or outside; ``said``: the place quoted, or what was agreed."""
+
+    value: str
+    ground: str
+    said: str
+
+
 class PriceSubmission(Value):
     """A monthly price; the currency is the form's."""
 
@@ -262,6 +285,7 @@ Submission = (
     | SignerSubmission
     | EvidenceSubmission
     | PriceSubmission
+    | ClauseSubmission
     | SettingsSubmission
     | TextSubmission
 )

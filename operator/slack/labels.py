@@ -13,7 +13,7 @@ LABELS: dict[Action, str] = {
     Action.RENEWAL_WAKE: "Wake now",
     Action.CARD_OPEN: "Open card {about}",
     Action.CLAUSE_READ: "Read clause {about}",
-    Action.CLAUSE_SETTLE: "Settle this…",
+    Action.CLAUSE_SETTLE: "Settle {about}…",
     Action.RULE_OPEN: "Open rule",
     Action.HANDOVER_ACCEPT: "Accept",
     Action.HANDOVER_RETURN: "Give back…",

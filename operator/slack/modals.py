@@ -13,10 +13,11 @@ from typing import Any, Final
 from contractops.operator import wording
 from contractops.operator.slack import inputs, phrases
 from contractops.operator.slack.actions import Callback
-from contractops.operator.slack.blocks import Block, Bold, facts, field, section
+from contractops.operator.slack.blocks import Block, Bold, facts, field, quote, section
 from contractops.operator.slack.forms import (
     AnyForm,
     Choice,
+    ClauseForm,
     DeclineForm,
     EditForm,
     EvidenceForm,
@@ -292,6 +293,38 @@ def evidence(form: EvidenceForm) -> Block:
     return inputs.modal(Callback.NOTICE_EVIDENCE, form.token, "Proof of delivery", "Save the proof", blocks)
 
 
+def clause(form: ClauseForm) -> Block:
+    """A value, beside the words it must stand in."""
+    day = date.fromisoformat(form.value) if form.value and not form.readings else None
+    readings = [one.model_copy(update={"chosen": one.value == form.value}) for one in form.readings]
+    grounds = [one.model_copy(update={"chosen": one.value == form.ground}) for one in GROUNDS if form.quote or one.value != "text"]
+    written = (
+        quote("quote", f"{form.where}: ", form.quote) if form.quote else section("quote", "No words of the contract are recorded for this.")
+    )
+    value = (
+        inputs.entry("reading", "How do you read it?", inputs.radios(readings))
+        if readings
+        else inputs.entry("date", "Day", inputs.calendar(day))
+    )
+    blocks = [
+        _who(form, form.ask),
+        written,
+        value,
+        inputs.entry(
+            "ground", "On what ground?", inputs.radios(grounds), hint="What does not stand in the words above needs contract-ops."
+        ),
+        inputs.entry("said", "The place, or what was agreed", inputs.text(NOTE, initial=form.said), optional=True, hint="Quote the words."),
+    ]
+    return inputs.modal(Callback.CLAUSE_SETTLE, form.token, "Review a clause", "Accept value", blocks)
+
+
+GROUNDS: Final = (
+    Choice(value="text", label="It stands in the words above"),
+    Choice(value="quoted", label="It stands elsewhere: I quote the place"),
+    Choice(value="outside", label="It was agreed outside the contract"),
+)
+
+
 def price(form: PriceForm) -> Block:
     """A missing price."""
     label = f"{form.currency} a month for {form.order_id}"
@@ -358,6 +391,7 @@ FORMS: dict[type[AnyForm], Callable[[Any], Block]] = {
     SignerForm: signer,
     EvidenceForm: evidence,
     PriceForm: price,
+    ClauseForm: clause,
     TextForm: text,
     SettingsForm: settings,
 }

@@ -171,7 +171,7 @@ def _extras(card: AlertCard) -> list[Block]:
 def _alert_row(card: AlertCard) -> list[Block]:
     open_card = card.state is None
     primary = Action.RENEWAL_PREPARE if open_card else None
-    about = {Action.CLAUSE_READ: card.readings.clause if card.readings else ""}
+    about = {Action.CLAUSE_READ: card.readings.clause if card.readings else "", Action.CLAUSE_SETTLE: "this"}
     if isinstance(card.state, InReview | WaitingForApproval):
         about[Action.DRAFT_OPEN] = str(card.state.number)
     says = {Action.RENEWAL_PREPARE: f"Prepare terms for {card.account}"}

@@ -51,7 +51,7 @@ def renewals(card: RenewalsList) -> Body:
         if card.next_account is not None and card.next_day is not None:
             count += f" Next decision: {phrases.name(card.next_account)}, {wording.day(card.next_day)}."
     unknown = f"{card.unknown} more {'has' if card.unknown == 1 else 'have'} unknown dates." if card.unknown else "All dates are known."
-    return message(phone(count), section("lead", Bold(count)), *_rows(card.lines), foot(unknown))
+    return message(phone(count), section("lead", Bold(count)), *_rows((*card.lines, *card.undated)), foot(unknown))
 
 
 def _rows(rows: Sequence[ListLine], more: Sequence[Button] = ()) -> list[Block]:

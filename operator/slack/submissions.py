@@ -16,6 +16,7 @@ from contractops.operator.sentences import field_error_sentence
 from contractops.operator.slack.actions import Callback
 from contractops.operator.slack.commands import Submit
 from contractops.operator.slack.forms import (
+    ClauseSubmission,
     DeclineSubmission,
     EditSubmission,
     EvidenceSubmission,
@@ -176,6 +177,24 @@ def _price(submit: Submit) -> PriceSubmission | FormErrors:
     return PriceSubmission(amount=Decimal(said))
 
 
+def _clause(submit: Submit) -> ClauseSubmission | FormErrors:
+    """A day or a reading; what does not stand in the recorded words is quoted, or said."""
+    day, reading, ground, said = _day(submit, "date"), _one(submit, "reading"), _one(submit, "ground"), _said(submit, "said")
+    asked = "date" if "date" in submit.values else "reading"
+    value = day.isoformat() if day else reading
+    missing = {
+        asked: "" if value else "Please choose a day." if asked == "date" else "Please choose one.",
+        "ground": "" if ground else "Please choose one.",
+        "said": f"Please quote the place, or say what was agreed: at least {LEAST} characters."
+        if ground != "text" and len(said) < LEAST
+        else "",
+    }
+    errors = {block: words for block, words in missing.items() if words}
+    if errors or value is None or ground is None:
+        return FormErrors(errors=errors)
+    return ClauseSubmission(value=value, ground=ground, said=said[:MOST])
+
+
 def _settings(submit: Submit) -> SettingsSubmission | FormErrors:
     """Hours within their bounds; a deputy has a first day, and a first day a deputy."""
     weekday, digest = _one(submit, "digest_day"), _hour(submit, "digest_at")
@@ -232,6 +251,7 @@ READERS: dict[Callback, Callable[[Submit], Submission | FormErrors]] = {
     Callback.NOTICE_EVIDENCE: _evidence,
     Callback.FINDING_PRICE: _price,
     Callback.SETTINGS: _settings,
+    Callback.CLAUSE_SETTLE: _clause,
 }
 """One reader a form; the forms of one text share ``_text``."""
 

@@ -294,11 +294,12 @@ class WelcomeList(Value):
 
 
 class RenewalsList(Value):
-    """Answer to ``/renewals``: what is due until ``until``; ``unknown`` counts contracts without a provable date."""
+    """Answer to ``/renewals``: what is due until ``until``; ``unknown`` counts contracts without a provable date, ``undated`` names the first."""
 
     until: date
     lines: tuple[ListLine, ...]
     unknown: int
+    undated: tuple[ListLine, ...] = ()
     next_account: str | None = None
     next_day: date | None = None
 

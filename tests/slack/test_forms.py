@@ -94,6 +94,25 @@ FORM_SAMPLES: dict[str, f.AnyForm] = {
     "form_handover": f.HandoverForm(**BASE, people=(f.Choice(value="p_jo", label="Jo Lang"),)),
     "form_signer": f.SignerForm(**BASE, number=2, signers=SIGNERS),
     "form_evidence": f.EvidenceForm(**BASE, methods=(f.Choice(value="courier", label="Courier"),), received_by=DUE, zone=ZONE),
+    "form_clause": f.ClauseForm(
+        **BASE,
+        ask="The amendment of Tue 3 Mar 2026 (ENT-4410-A1) has no start date. On which day did it begin?",
+        quote="begins with the first invoice under this amendment",
+        where="ENT-4410-A1-amendment.docx 1",
+    ),
+    "form_clause_readings": f.ClauseForm(
+        **BASE,
+        ask="The last day is a day off.",
+        quote="",
+        where="",
+        readings=(
+            f.Choice(value="none", label="It stays where it is"),
+            f.Choice(value="forward", label="It moves to the next working day"),
+        ),
+        value="forward",
+        ground="outside",
+        said="Priya Nair agreed by phone.",
+    ),
     "form_price": f.PriceForm(**BASE, order_id="SO-12", currency="USD"),
     "form_settings": f.SettingsForm(
         token="settings:0",
@@ -217,6 +236,16 @@ GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
             by_mail=False,
         ),
     ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"date": picked("2026-04-01"), "ground": option("quoted"), "said": typed("from 1 April 2026 on")},
+        f.ClauseSubmission(value="2026-04-01", ground="quoted", said="from 1 April 2026 on"),
+    ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"reading": option("forward"), "ground": option("text"), "said": typed(None)},
+        f.ClauseSubmission(value="forward", ground="text", said=""),
+    ),
     (Callback.SECOND_ASK, {"text": typed(LONG)}, f.TextSubmission(text=LONG)),
     (Callback.CREDIT_FINANCE, {"text": typed("ok")}, f.TextSubmission(text="ok")),
 ]
@@ -261,6 +290,17 @@ BAD: list[tuple[Callback, dict[str, Any], dict[str, str]]] = [
         Callback.SETTINGS,
         OWN | {"deputy": option("p_jo"), "from": picked("2026-12-14"), "until": picked("2026-12-11")},
         {"until": "The last day comes before the first."},
+    ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"date": picked(None), "ground": option("text"), "said": typed(None)},
+        {"date": "Please choose a day."},
+    ),
+    (Callback.CLAUSE_SETTLE, {"reading": option(None), "ground": option("text"), "said": typed(None)}, {"reading": "Please choose one."}),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"date": picked("2026-04-01"), "ground": option("outside"), "said": typed("phone")},
+        {"said": "Please quote the place, or say what was agreed: at least 10 characters."},
     ),
     (Callback.HANDOVER, {"person": option(None)}, {"person": "Please choose a person."}),
     (Callback.ENVELOPE_SIGNER, {"signer": option(None)}, {"signer": "Please choose a person."}),

@@ -28,6 +28,13 @@ def flagged(office: Office) -> None:
     assert office.stage() == "flagged"
 
 
+def two_readings(office: Office) -> None:
+    """The clause does not say what becomes of a last day that is a day off."""
+    office.change(records.Contract, "ENT-3391", notice_roll=None)
+    office.jobs.sweep()
+    office.drain()
+
+
 def snoozed(office: Office) -> None:
     answer(office, Event.SNOOZE, until="2026-12-14T15:00:00+00:00")
 
@@ -224,7 +231,7 @@ def with_finance(office: Office) -> None:
 STATES: dict[str, Callable[[Office], None]] = {
     each.__name__: each
     for each in (
-        flagged, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, stopped, renews, late,
+        flagged, two_readings, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, stopped, renews, late,
         missed, parked, handed, credited, with_finance, conflicting, long_missed,
     )
 }  # fmt: skip

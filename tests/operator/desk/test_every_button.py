@@ -27,13 +27,14 @@ VALUES: dict[str, dict[str, Any]] = {
     "renewal_snooze": {},
     "renewal_handover": {"person": "sam.okafor"},
     "envelope_signer": {},
+    "clause_settle": {"date": "2026-04-01", "ground": "outside", "said": "Agreed with their finance on the phone."},
     "settings": {"deputy": "sam.okafor", "from": "2026-12-14", "until": "2026-12-18"},
 }
 """What is typed into each form; the others ask for one text."""
 DONE: set[tuple[str, ...]] = set()
 """What was clicked so far, over all states: kind of card, action, and the row of buttons it stood in, which tells the card's state."""
 NOT_EMITTED = {
-    Action.CLAUSE_READ, Action.CLAUSE_SETTLE, Action.RULE_OPEN, Action.FINDING_LEAVE_OUT, Action.NOTICE_SEND, Action.MISSED_PREPARE,
+    Action.RULE_OPEN, Action.FINDING_LEAVE_OUT, Action.NOTICE_SEND, Action.MISSED_PREPARE,
     Action.WHAT_NOW, Action.FORM_CHANGED,
 }  # fmt: skip
 """Of the vocabulary, but on no card of this version (two stand in answers and forms)."""
