@@ -9,7 +9,6 @@ Rules of this module:
 
 import asyncio
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any, Final, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -80,7 +79,8 @@ class _Keeper:
 
 def _mail(envelope: Envelope) -> Document:
     """What a reader sees of a mail. `to` are the addresses of the dialogue, not those of the header."""
-    message: EmailMessage = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)  # type: ignore[assignment]
+    content = envelope.content if isinstance(envelope.content, bytes) else b""
+    message = message_from_bytes(content, policy=policy.default)
     body: Any = message.get_body(("plain",))
     return {
         "from": envelope.mail_from or "",
