@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import time
 from typing import Any, Final, TypeVar
 
-from contractops.graphs.lifecycle import Event
+from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator import cases, people
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
@@ -36,13 +36,14 @@ from contractops.operator.slack.forms import (
     Submission,
     TextSubmission,
 )
+from contractops.operator.slack.modals import NOTE
 from contractops.operator.slack.submissions import read_values
 from contractops.operator.store import ledger
 from contractops.operator.store.tables import Draft, Effect, NoticeEvidence
 from contractops.tools.calendars import zone
 from contractops.tools.errors import InvariantError
 from contractops.tools.notice_window import moment
-from contractops.tools.terms import Terms, TermsChoices
+from contractops.tools.terms import Terms, TermsChoices, default_choices
 from contractops.tools.terms_edit import edit
 
 T = TypeVar("T", bound=Submission)
@@ -201,6 +202,26 @@ def missing_price(call: Call) -> Reply:
     )
 
 
+def leave_out(call: Call) -> Reply:
+    """Go on without an order: the next draft, with the reason as its note. Without a draft yet, from what the first one would propose."""
+    said, order = _typed(call, TextSubmission).text, str(call.about.get("about"))
+    source = cases.overview(call.session, call.renewal, call.now, call.rules).source
+    stored = call.session.get(Draft, (call.renewal.id, call.renewal.draft_number))
+    before = TermsChoices.model_validate(stored.choices) if stored else default_choices(source)
+    theirs = {one.order_id for one in source.change_orders if one.service_order == order}
+    choices = before.model_copy(
+        update={
+            "left_out_orders": tuple(dict.fromkeys((*before.left_out_orders, order))),
+            "change_orders": tuple(one for one in before.change_orders if one not in theirs),
+            "note": said[:NOTE],
+        }
+    )
+    event = Event.EDIT if call.renewal.stage == Stage.IN_REVIEW else Event.PREPARE
+    reply = decide(call, event, {"choices": choices.model_dump(mode="json")})
+    told = Simple(text=f"Preparing the terms without {order}…")
+    return replace(reply, whisper=told) if reply.advance and reply.whisper is None else reply
+
+
 def ask_legal(call: Call) -> Reply:
     """A legal question, to contract-ops who know counsel."""
     said = _typed(call, TextSubmission).text
@@ -330,6 +351,7 @@ SUBMITS: dict[Callback, Callable[[Call], Reply]] = {
     Callback.LEGAL_ASK: ask_legal,
     Callback.NOTICE_EVIDENCE: evidence,
     Callback.FINDING_PRICE: missing_price,
+    Callback.FINDING_LEAVE_OUT: leave_out,
     Callback.CREDIT_FINANCE: credit_to_finance,
     Callback.CREDIT_DISPUTE: credit_disputed,
     Callback.FINANCE_RETURN: credit_returned,

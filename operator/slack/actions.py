@@ -109,6 +109,7 @@ class Callback(StrEnum):
     LEGAL_ASK = "legal_ask"
     NOTICE_EVIDENCE = "notice_evidence"
     FINDING_PRICE = "finding_price"
+    FINDING_LEAVE_OUT = "finding_leave_out"
     CREDIT_FINANCE = "credit_finance"
     CREDIT_DISPUTE = "credit_dispute"
     FINANCE_RETURN = "finance_return"

@@ -49,6 +49,12 @@ TEXTS: dict[Callback, tuple[str, str, str, str]] = {
     ),
     Callback.SECOND_ASK: ("Ask {whom}", "Send the question", "Your question", "It goes to {whom}'s thread. Nothing is paused."),
     Callback.HANDOVER_RETURN: ("Give back", "Give back", "Why does it go back?", ""),
+    Callback.FINDING_LEAVE_OUT: (
+        "Leave an order out",
+        "Leave it out",
+        "Why is it left out?",
+        "A new draft is prepared without the order. The reason stands in its note.",
+    ),
     Callback.LEGAL_ASK: ("Ask legal", "Send to legal", "Your question", "The dates and clauses of this contract go with it."),
     Callback.MISSED_REASON: ("Record the reason", "Save the reason", "Why was it missed?", "No blame: it helps to prevent the next one."),
     Callback.CREDIT_FINANCE: ("Send to finance", "Send to finance", "Note to finance", ""),

@@ -34,7 +34,7 @@ VALUES: dict[str, dict[str, Any]] = {
 DONE: set[tuple[str, ...]] = set()
 """What was clicked so far, over all states: kind of card, action, and the row of buttons it stood in, which tells the card's state."""
 NOT_EMITTED = {
-    Action.RULE_OPEN, Action.FINDING_LEAVE_OUT, Action.NOTICE_SEND, Action.MISSED_PREPARE,
+    Action.RULE_OPEN, Action.NOTICE_SEND, Action.MISSED_PREPARE,
     Action.WHAT_NOW, Action.FORM_CHANGED,
 }  # fmt: skip
 """Of the vocabulary, but on no card of this version (two stand in answers and forms)."""
