@@ -20,11 +20,17 @@ from contractops.operator import addressing, agenda, cases
 from contractops.operator.clock import wall_now
 from contractops.operator.store import cards, gates
 from contractops.operator.store.tables import Alert, Card, Renewal
-from contractops.tools.alerts import AlertForm, DueAlerts, PlannedAlert, Told, days_left, due_alerts, next_morning
+from contractops.tools.alerts import ALERT_LEVELS, AlertForm, DueAlerts, PlannedAlert, Told, days_left, due_alerts, next_morning
 from contractops.tools.notice_window import NoticeWindow
 
 _MACHINES = frozenset({"clock", "signature", "compare", "receipt", "approver"})
 """Kinds of gates that are not the owner's question."""
+
+_SILENT_FORMS = frozenset({AlertForm.THREAD_ROOT, AlertForm.REPLY})
+"""Forms that stay inside the thread when they come as a reply."""
+
+BROADCAST_DAYS = max(level.lead_days for level in ALERT_LEVELS if level.form is AlertForm.BROADCAST)
+"""Replies are shown outside the thread from so many days on, never earlier."""
 
 _SAME_NEWS = timedelta(hours=12)
 """So long a moved date and the alert that it brings are one piece of news."""
@@ -124,10 +130,11 @@ def wake(session: Session, row: Renewal, window: NoticeWindow, now: datetime, ru
     found = _turn(due_alerts(window, cases.working_time(session, to, rules), agenda.alerts_sent(session, row), now))
     _record(session, row, found, now)
     lead = found.due.level.lead_days if found.due else None
-    form = found.due.level.form if found.due else AlertForm.BROADCAST
-    args = {"days_left": _left(row, now), "lead": lead, "form": str(form)}
+    left = _left(row, now)
+    form = found.due.level.form if found.due else AlertForm.BROADCAST if left <= BROADCAST_DAYS else AlertForm.REPLY
+    args = {"days_left": left, "lead": lead, "form": str(form)}
     card = NewCard(
-        f"{row.id}/wake/{row.version}", "reminder", to, thread=root_of(row), broadcast=form != AlertForm.REPLY, gated=True, args=args
+        f"{row.id}/wake/{row.version}", "reminder", to, thread=root_of(row), broadcast=form not in _SILENT_FORMS, gated=True, args=args
     )
     put(session, row, card, now, rules, gate_key=gates.key_of(row.id, row.version + 1))
 
@@ -243,7 +250,7 @@ def _remind(session: Session, row: Renewal, alert: PlannedAlert, now: datetime, 
         "reminder",
         addressing.addressee(session, row.owner_id, now, rules),
         thread=root_of(row),
-        broadcast=form != AlertForm.REPLY,
+        broadcast=form not in _SILENT_FORMS,
         gated=True,
         args={"days_left": _left(row, now), "lead": alert.level.lead_days, "form": str(form), **_by_mail(alert, rules)},
     )

@@ -125,3 +125,13 @@ def test_contracts_nobody_owns_are_listed(own_copy: Path) -> None:
     owners = checks(run("doctor", "--json", db=own_copy))["owners"]
     assert owners["status"] == "warn"
     assert "ENT-3391" in owners["said"]
+
+
+def test_whom_slack_does_not_reach_is_named(own_copy: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(own_copy) as connection:
+        connection.execute("INSERT INTO unreached VALUES ('maria.ortiz', '2027-01-01 00:00:00.000000', 'user_disabled')")
+    connection.close()
+    reached = checks(run("doctor", "--json", db=own_copy))["reached"]
+    assert (reached["status"], reached["said"]) == ("warn", "Slack delivers nothing to maria.ortiz")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from contractops.graphs.lifecycle import Event
 from contractops.operator import people, unreached
 from contractops.operator.store import ledger
 from contractops.operator.store.tables import Card, Effect, PersonSettings
@@ -158,3 +159,15 @@ def test_quiet_hours_of_ones_own_hold_the_alert(life: Simulation) -> None:
     life.run_until(instant(SAFE - timedelta(days=59), 12))
     [alert] = life.to("maria", "reminder")
     assert life.local(alert).time().isoformat() == "10:30:00"
+
+
+def test_a_snooze_that_ends_early_stays_inside_the_thread(life: Simulation) -> None:
+    """With more than 60 days left nothing is shown outside the thread; from 60 on it is."""
+    life.load([ACME])
+    life.run_until(instant(SAFE - timedelta(days=88), 12))
+    for until, outside in ((SAFE - timedelta(days=70), False), (SAFE - timedelta(days=50), True)):
+        life.decide("ACME#1", Event.SNOOZE, "maria", {"until": instant(until, 9).isoformat()})
+        life.run_until(instant(until + timedelta(days=3), 12))
+        with life.database.read() as session:
+            keys = [one.key for one in life.to("maria", "reminder") if "/wake/" in one.key]
+            assert session.get_one(Card, keys[-1]).broadcast is outside
