@@ -95,7 +95,8 @@ def try_button(office: Office, card: Card, action: str, token: str) -> None:
     view = office.view(user)
     if view is None:
         return
-    values = VALUES.get(view["callback_id"], TEXT)
+    asked = {block["block_id"] for block in view["blocks"]}  # a form may ask for one thing or another
+    values = {block: value for block, value in VALUES.get(view["callback_id"], TEXT).items() if block in asked}
     answer = office.submit(user, office.first_choices(user) | values)
     assert answer["errors"] == {}, f"{what}: {answer}"
     assert not answer["open"], what
