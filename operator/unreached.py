@@ -36,8 +36,14 @@ def pass_on(session: Session, effect: Effect, error: str, now: datetime, rules: 
     if row is None or card.kind in _OWN_LISTS or row.stage in FINAL:
         return
     note(session, row, "unreached", "machine", now, {"person": card.person_id, "card": card.key, "error": error})
-    if card.kind not in _ASKED_IN_TIME:
-        alerting.hand_on(session, row, card, addressing.addressee(session, card.person_id, now, rules), now, rules)
+    to = addressing.addressee(session, card.person_id, now, rules)
+    if card.kind not in _ASKED_IN_TIME and not _has_it(session, card, to):
+        alerting.hand_on(session, row, card, to, now, rules)
+
+
+def _has_it(session: Session, card: Card, to: str) -> bool:
+    """Whether ``to`` gets the same news in a card of his own: who is told of a silence is named at the end of the card's key."""
+    return card.kind == "told" and session.get(Card, f"{card.key.rpartition('/')[0]}/{to}") is not None
 
 
 def sign_of_life(session: Session, person_id: str) -> None:
