@@ -31,8 +31,7 @@ def flagged(office: Office) -> None:
 def two_readings(office: Office) -> None:
     """The clause does not say what becomes of a last day that is a day off."""
     office.change(records.Contract, "ENT-3391", notice_roll=None)
-    office.jobs.sweep()
-    office.drain()
+    office.rewrite({f"{RENEWAL}/root"})
 
 
 def snoozed(office: Office) -> None:

@@ -40,5 +40,5 @@ def test_a_sign_of_life_brings_the_person_back(office: Office) -> None:
     office.relay.done.get(timeout=20)
     with office.database.read() as session:
         assert not people.is_unreached(session, "dana.whitfield")
-    office.restore(office.keep())
+    office.rewrite({office.card("nobody_owns").key})
     assert office.message(office.card("nobody_owns"))["text"] == "Slack reaches Dana Whitfield again."
