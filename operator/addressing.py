@@ -1,6 +1,6 @@
 """Addressing: who is told in whose place, and when a message may reach him.
 
-Rule 1: who is away is stood in for by his deputy; who has left, or nobody, by contract-ops. The dates of the contract do not care.
+Rule 1: who is away is stood in for by his deputy; whom Slack does not reach, by the next in line; who has left, or nobody, by contract-ops. The dates of the contract do not care.
 Rule 2: at most ``CARDS_A_DAY`` new cards a day and person; few days left, misses and answers of customers and approvers are never held.
 Rule 3: no message in quiet time, but for an answer to one's own click and for the last days.
 """
@@ -33,12 +33,25 @@ def addressee(session: Session, owner_id: str | None, now: datetime, rules: case
 
 
 def present(session: Session, person_id: str | None, now: datetime) -> str | None:
-    """The person, or his deputy while he is away; None for nobody and for who has left."""
+    """The person, or his deputy while he is away, or the next in line when Slack reaches neither; None for nobody and for who has left."""
     found = people.person(session, person_id)
     if found is None or not found.active:
         return None
     deputy = people.stand_in(session, found, now)
-    return deputy.person_id if deputy else found.person_id
+    meant = deputy.person_id if deputy else found.person_id
+    return _reached(session, meant) if people.is_unreached(session, meant) else meant
+
+
+def _reached(session: Session, person_id: str) -> str | None:
+    """The next in line after ``person_id`` who is there and whom Slack reaches."""
+    asked = [person_id]
+    while more := people.next_in_line(session, asked):
+        for one in more:
+            found = people.person(session, one)
+            if found is not None and found.active and not people.is_unreached(session, one):
+                return one
+        asked += more
+    return None
 
 
 def posting_time(

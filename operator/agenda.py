@@ -1,6 +1,6 @@
 """When to look at a renewal next.
 
-Rule 1: ``next_action_at`` is the earliest of: the next alert or its short reminders, the end of a snooze, the moment the window closes,
+Rule 1: ``next_action_at`` is the earliest of: the next alert, its short reminders or the e-mail about it, the end of a snooze, the moment the window closes,
 the contract's own last day after a miss, an approver's answer time, a signer's silence or an invitation that came back, news of a notice, the start of a term
 that renewed as decided. A closed term has none.
 Rule 2: dates count back from the safe date; an overdue alert is due at once, that is as soon as it may reach its person.
@@ -13,14 +13,25 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import approvals, cases, notices, signers
+from contractops.operator import approvals, cases, notices, people, signers
 from contractops.operator.addressing import NEVER_HELD_DAYS, addressee, posting_time, present
 from contractops.operator.store import gates
+from contractops.operator.store.cards import mailed
 from contractops.operator.store.tables import Alert, Card, Envelope, Gate, Renewal
-from contractops.tools.alerts import ALERT_LEVELS, alert_at, answer_time, days_left, deliver_at, reach_at, short_reminders
+from contractops.tools.alerts import (
+    ALERT_LEVELS,
+    AlertForm,
+    alert_at,
+    answer_time,
+    days_left,
+    deliver_at,
+    next_morning,
+    reach_at,
+    short_reminders,
+)
 from contractops.tools.calendars import moment, zone
 from contractops.tools.notice_window import NoticeWindow
 from contractops.tools.signature import NOTICE
@@ -46,6 +57,10 @@ LAPSES: Final = frozenset({Stage.WATCHING, Stage.FLAGGED, Stage.SNOOZED, Stage.I
 
 MORNING: Final = time(9, 0)
 BROADCAST_DAYS: Final = 60
+_BROADCASTS_UNANSWERED: Final = 2
+_BROADCAST: Final = frozenset(level.lead_days for level in ALERT_LEVELS if level.form not in {AlertForm.THREAD_ROOT, AlertForm.REPLY})
+_MAILED: Final = frozenset(level.lead_days for level in ALERT_LEVELS if level.form is AlertForm.FULL_CARD_MAIL)
+
 HELD: Final = "held"
 """Status of a lead time that is due and waits for room in a day of its person."""
 
@@ -109,6 +124,40 @@ def short_moments(session: Session, row: Renewal) -> tuple[datetime, ...]:
     return () if sent is None or answered else short_reminders(last, sent)
 
 
+def last_alert_card(session: Session, row: Renewal) -> Card | None:
+    """The card of the alert that was sent last: a reply in the thread, or the root itself."""
+    sent = _sent(session, row)
+    if not sent:
+        return None
+    return session.get(Card, f"{row.id}/reminder/{row.safe_on}/{sent[-1].lead}") or session.get(Card, f"{row.id}/root")
+
+
+def mail_moment(session: Session, row: Renewal, rules: cases.Rules) -> datetime | None:
+    """When the last alert goes by e-mail, too: the working morning after the second broadcast without a click; None when it does not.
+
+    The person may have switched that off, but not for the alerts of the last seven days; those of the last three go by e-mail anyway.
+    """
+    if not rules.mails or row.stage not in ALERTED_STAGES or is_served(row):
+        return None
+    broadcasts = [one for one in _sent(session, row) if one.lead in _BROADCAST][-2:]
+    if len(broadcasts) < _BROADCASTS_UNANSWERED or broadcasts[-1].lead in _MAILED:
+        return None
+    if row.answered_at is not None and row.answered_at >= broadcasts[0].at:
+        return None
+    card = last_alert_card(session, row)
+    if card is None or card.person_id is None or mailed(session, card) is not None:
+        return None
+    if broadcasts[-1].lead > NEVER_HELD_DAYS and not people.wants_mail(session, card.person_id):
+        return None
+    return next_morning(card.post_at or card.posted_at or card.created_at, cases.working_time(session, card.person_id, rules))
+
+
+def _sent(session: Session, row: Renewal) -> list[Alert]:
+    """Alerts that were sent for the present safe date, oldest first."""
+    query = select(Alert).where(Alert.renewal_id == row.id, Alert.safe_on == row.safe_on, Alert.status == "sent")
+    return list(session.exec(query.order_by(col(Alert.at), col(Alert.lead).desc())))
+
+
 def after_own_last_day(window: NoticeWindow) -> datetime | None:
     """The end of the contract's own last day; None when it is not later than the safe date."""
     if window.last_defensible is None or window.safe_on is None or window.last_defensible <= window.safe_on:
@@ -158,6 +207,7 @@ def _moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules, 
         yield _cannot_wait(session, row, window, now, rules)
     if row.stage in ALERTED_STAGES and not is_served(row):
         yield from (at for at in short_moments(session, row) if at > now)
+        yield _not_before(mail_moment(session, row, rules), now)
     if lapses(session, row):
         yield window.decide_by
     yield from _signer_moments(session, row, now, rules)
@@ -196,6 +246,10 @@ def _signer_moments(session: Session, row: Renewal, now: datetime, rules: cases.
 def _notice_moments(session: Session, row: Renewal, now: datetime) -> Iterator[datetime]:
     if notices.to_be_told(session, row) is not None:
         yield now
+
+
+def _not_before(at: datetime | None, now: datetime) -> datetime | None:
+    return None if at is None else max(at, now)
 
 
 def _later(at: datetime | None, now: datetime) -> datetime | None:

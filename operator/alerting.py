@@ -2,7 +2,9 @@
 
 Rule 1: a lead time is recorded in the transaction that makes its cards.
 Rule 2: silence climbs only when the alert before was sent and no button was pressed since.
-Rule 3: the thread stands with whoever answers for the contract now: when that changes, its root moves to him.
+Rule 3: the last alerts go by e-mail too; so does one that stays unanswered after two broadcasts. Slack tells nobody whether a message
+was read, so no click stands for unread.
+Rule 4: the thread stands with whoever answers for the contract now: when that changes, its root moves to him.
 """
 
 from __future__ import annotations
@@ -18,11 +20,27 @@ from contractops.operator import addressing, agenda, approvals, cases
 from contractops.operator.clock import wall_now
 from contractops.operator.store import cards, gates
 from contractops.operator.store.tables import Alert, Card, Renewal
-from contractops.tools.alerts import AlertForm, DueAlerts, PlannedAlert, Told, days_left, due_alerts, next_morning, reach_at
+from contractops.tools.alerts import (
+    ALERT_LEVELS,
+    AlertForm,
+    DueAlerts,
+    PlannedAlert,
+    Told,
+    days_left,
+    due_alerts,
+    next_morning,
+    reach_at,
+)
 from contractops.tools.notice_window import NoticeWindow
 
 _MACHINES = frozenset({"clock", "signature", "compare", "receipt", "approver"})
 """Kinds of gates that are not the owner's question."""
+
+_SILENT_FORMS = frozenset({AlertForm.THREAD_ROOT, AlertForm.REPLY})
+"""Forms that stay inside the thread when they come as a reply."""
+
+BROADCAST_DAYS = max(level.lead_days for level in ALERT_LEVELS if level.form is AlertForm.BROADCAST)
+"""Replies are shown outside the thread from so many days on, never earlier."""
 
 _SAME_NEWS = timedelta(hours=12)
 """So long a moved date and the alert that it brings are one piece of news."""
@@ -132,10 +150,11 @@ def wake(session: Session, row: Renewal, window: NoticeWindow, now: datetime, ru
     found = _turn(due_alerts(window, cases.working_time(session, to, rules), agenda.alerts_sent(session, row), now))
     _record(session, row, found, now)
     lead = found.due.level.lead_days if found.due else None
-    form = found.due.level.form if found.due else AlertForm.BROADCAST
-    args = {"days_left": _left(row, now), "lead": lead, "form": str(form)}
+    left = _left(row, now)
+    form = found.due.level.form if found.due else AlertForm.BROADCAST if left <= BROADCAST_DAYS else AlertForm.REPLY
+    args = {"days_left": left, "lead": lead, "form": str(form)}
     card = NewCard(
-        f"{row.id}/wake/{row.version}", "reminder", to, thread=root_of(row), broadcast=form != AlertForm.REPLY, gated=True, args=args
+        f"{row.id}/wake/{row.version}", "reminder", to, thread=root_of(row), broadcast=form not in _SILENT_FORMS, gated=True, args=args
     )
     put(session, row, card, now, rules, gate_key=gates.key_of(row.id, row.version + 1))
 
@@ -166,6 +185,14 @@ def follow_owner(session: Session, row: Renewal, now: datetime, rules: cases.Rul
         card = session.get(Card, key, populate_existing=True)
         if card is not None:
             _move(session, row, card, to, now, rules)
+
+
+def hand_on(session: Session, row: Renewal, card: Card, to: str, now: datetime, rules: cases.Rules) -> None:
+    """The card goes to ``to`` instead of its person, whom nothing reaches; the open question goes with the root."""
+    if card.key == root_of(row):
+        follow_owner(session, row, now, rules)
+    if card.person_id != to:
+        _move(session, row, card, to, now, rules)
 
 
 def _move(session: Session, row: Renewal, card: Card, to: str, now: datetime, rules: cases.Rules) -> None:
@@ -243,11 +270,24 @@ def _remind(session: Session, row: Renewal, alert: PlannedAlert, now: datetime, 
         "reminder",
         addressing.addressee(session, row.owner_id, now, rules),
         thread=root_of(row),
-        broadcast=form != AlertForm.REPLY,
+        broadcast=form not in _SILENT_FORMS,
         gated=True,
-        args={"days_left": _left(row, now), "lead": alert.level.lead_days, "form": str(form)},
+        args={"days_left": _left(row, now), "lead": alert.level.lead_days, "form": str(form), **_by_mail(alert, rules)},
     )
     put(session, row, card, now, rules, gate_key=gate_key)
+
+
+def _by_mail(alert: PlannedAlert, rules: cases.Rules) -> dict[str, bool]:
+    """The last alerts go by e-mail too, to everybody who gets them; ``mail`` False: they should, but there is no mail server."""
+    return {"mail": rules.mails} if alert.level.form is AlertForm.FULL_CARD_MAIL else {}
+
+
+def mail_unread(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> None:
+    """The alert that nobody answered after two broadcasts goes by e-mail too, once."""
+    at = agenda.mail_moment(session, row, rules)
+    card = agenda.last_alert_card(session, row)
+    if at is not None and at <= now and card is not None:
+        cards.mail(session, card, wall=wall_now())
 
 
 def _climb(session: Session, row: Renewal, found: Turn, now: datetime, rules: cases.Rules) -> None:
@@ -266,7 +306,7 @@ def _climb(session: Session, row: Renewal, found: Turn, now: datetime, rules: ca
             _list(session, addressing.waiting_list(session, person, now, rules, told=row.id), now, rules)
         else:
             key = f"{row.id}/told/{row.safe_on}/{found.due.level.lead_days}/{person}"
-            args = {"lead": found.due.level.lead_days, "told": str(step)}
+            args = {"lead": found.due.level.lead_days, "told": str(step), **_by_mail(found.due, rules)}
             put(session, row, NewCard(key, "told", person, args=args), now, rules)
 
 

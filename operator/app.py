@@ -18,6 +18,7 @@ from sqlmodel import select
 
 from contractops.operator import agenda_ahead, cases, engine, failpoints, trail
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
+from contractops.operator.adapters.mail import SmtpConfig, SmtpMailer
 from contractops.operator.adapters.model import ModelConfig
 from contractops.operator.adapters.salesforce import Salesforce, SalesforceConfig
 from contractops.operator.clock import StoredClock, wall_now
@@ -27,6 +28,7 @@ from contractops.operator.desk.desk import Desk
 from contractops.operator.documents.write import render
 from contractops.operator.envelope_words import EnvelopeWords
 from contractops.operator.jobs import Jobs
+from contractops.operator.mailing import Mailing
 from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
 from contractops.operator.settings import Settings
@@ -60,6 +62,7 @@ class Operator:
         self.messenger = messenger_of(settings)
         self.signer = docusign_of(settings)
         self.crm = crm_of(settings, self.core)
+        self.mailer = mailer_of(settings)
         self.bell = _LateBell(settings.database_url)
         self.workbench = Workbench(self.core.database, self.core.clock, self.core.rules, render)
         self.jobs = Jobs(
@@ -192,6 +195,8 @@ class Operator:
         found: dict[str, Performer] = dict(Records(self.crm).kinds())
         if self.messenger is not None:
             found["slack.card"] = Posting(self.core.database, self.core.clock, self.messenger, self.core.rules).card
+        if self.mailer is not None:
+            found["mail.send"] = Mailing(self.core.database, self.core.clock, self.mailer, self.core.rules).send
         if self.signer is not None:
             found |= Signing(self.core.database, self.core.clock, self.signer, self.signer, self._words()).kinds()
         return found
@@ -262,6 +267,23 @@ def docusign_of(settings: Settings) -> DocuSign | None:
             user_id=settings.docusign_user_id,
             private_key=_key(settings.docusign_private_key, "CONTRACTOPS_DOCUSIGN_PRIVATE_KEY", "CO-SET-010"),
             hook_url=hook,
+        ),
+        wall_now,
+    )
+
+
+def mailer_of(settings: Settings) -> SmtpMailer | None:
+    """The mail server as the settings name it, or None. Raises ``InputError`` CO-SET-012 and CO-SET-013 as the adapter does."""
+    if settings.smtp_host is None:
+        return None
+    return SmtpMailer(
+        SmtpConfig(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            security=settings.smtp_security,
+            sender=settings.smtp_from,
+            user=settings.smtp_user,
+            password=settings.smtp_password.get_secret_value() if settings.smtp_password else "",
         ),
         wall_now,
     )

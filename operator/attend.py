@@ -37,20 +37,25 @@ def attend(database: Database, renewal_id: str, now: datetime, rules: cases.Rule
         row = session.get(Renewal, renewal_id, populate_existing=True)
         if row is None or row.next_action_at is None or row.next_action_at > now:
             return False
-        window = cases.window_of(session, row, now)
-        _take_over(session, row, window, now, rules)
-        alerting.follow_owner(session, row, now, rules)
-        event = _event(session, row, window, now, rules)
-        if event is not None:
-            answered, held = _answer(session, row, event, now), None
-            if event is Event.WAKE:
-                alerting.wake(session, row, window, now, rules)
-        else:
-            answered, held = _tend(session, row, window, now, rules)
-        session.flush()
-        row.next_action_at = agenda.next_action(session, row, now, rules, held_until=held)
-        session.add(row)
-        return answered
+        return attend_now(session, row, now, rules)
+
+
+def attend_now(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> bool:
+    """``attend`` inside the caller's transaction, whatever was planned: something about the renewal has changed."""
+    window = cases.window_of(session, row, now)
+    _take_over(session, row, window, now, rules)
+    alerting.follow_owner(session, row, now, rules)
+    event = _event(session, row, window, now, rules)
+    if event is not None:
+        answered, held = _answer(session, row, event, now), None
+        if event is Event.WAKE:
+            alerting.wake(session, row, window, now, rules)
+    else:
+        answered, held = _tend(session, row, window, now, rules)
+    session.flush()
+    row.next_action_at = agenda.next_action(session, row, now, rules, held_until=held)
+    session.add(row)
+    return answered
 
 
 def note(session: Session, row: Renewal, event: str, by: str, now: datetime, data: dict[str, Any]) -> None:
@@ -68,6 +73,7 @@ def _tend(session: Session, row: Renewal, window: NoticeWindow, now: datetime, r
     elif turn.due is not None:
         alerting.send(session, row, turn, now, rules)
     alerting.short_reminder(session, row, now, rules)
+    alerting.mail_unread(session, row, now, rules)
     _signer(session, row, now, rules)
     news = notices.to_be_told(session, row)
     if news is not None:

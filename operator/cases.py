@@ -43,6 +43,7 @@ class Rules:
 
     A credit below ``credit_card_from`` (in its own currency) stands in the weekly digest only; a restore target that will be missed is told
     ``breach_warning`` before.
+    ``mails``: whether a mail server is configured; without one nothing is to be mailed.
     """
 
     matrix: AuthorityMatrix
@@ -53,6 +54,7 @@ class Rules:
     credit_card_from: Decimal
     breach_warning: timedelta
     token_secret: bytes
+    mails: bool = False
 
     def channel(self, name: str) -> str:
         """The Slack channel of a role: ``renewals``, ``approvals`` or ``credits``."""
@@ -72,7 +74,7 @@ class Rules:
         return people.with_role(session, role)
 
 
-def rules_of(policy: dict[str, Any], token_secret: bytes) -> Rules:
+def rules_of(policy: dict[str, Any], token_secret: bytes, *, mails: bool = False) -> Rules:
     """The values of a policy file. Raises ``InputError`` CO-SET-004 naming what is missing or wrong."""
     try:
         company, slack, renewal = policy["company"], policy["slack"], policy["renewal"]
@@ -85,6 +87,7 @@ def rules_of(policy: dict[str, Any], token_secret: bytes) -> Rules:
             credit_card_from=Decimal(str(renewal["credit_card_from"])),
             breach_warning=timedelta(minutes=int(renewal["breach_warning_minutes"])),
             token_secret=token_secret,
+            mails=mails,
         )
     except (KeyError, ValueError, ArithmeticError) as problem:
         raise InputError("CO-SET-004", f"policy file: {problem}", advice="Compare it with the default policy.toml.") from None

@@ -37,7 +37,8 @@ class Core:
         from contractops.operator import cases  # noqa: PLC0415
         from contractops.operator.store import installation  # noqa: PLC0415
 
-        return cases.rules_of(self.settings.rules, installation.token_secret(self.database))
+        secret = installation.token_secret(self.database)
+        return cases.rules_of(self.settings.rules, secret, mails=self.settings.smtp_host is not None)
 
     def close(self) -> None:
         """Give the connections back."""

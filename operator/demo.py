@@ -39,11 +39,12 @@ TEAM: Final = "T0LOCAL"
 
 @dataclass(frozen=True)
 class Place:
-    """Where one demo lives: its folder, its two addresses, and the environment of its operator."""
+    """Where one demo lives: its folder, its addresses, and the environment of its operator."""
 
     folder: Path
     world_port: int
     operator_port: int
+    smtp_port: int
 
     @property
     def world(self) -> str:
@@ -86,6 +87,10 @@ class Place:
             "CONTRACTOPS_SALESFORCE_USERNAME": "renewal.desk@prairie.example",
             "CONTRACTOPS_SALESFORCE_PRIVATE_KEY": key,
             "CONTRACTOPS_SALESFORCE_AUDIENCE": f"{self.world}/sf",
+            "CONTRACTOPS_SMTP_HOST": "127.0.0.1",
+            "CONTRACTOPS_SMTP_PORT": str(self.smtp_port),
+            "CONTRACTOPS_SMTP_SECURITY": "none",
+            "CONTRACTOPS_SMTP_FROM": "renewal.desk@prairie.example",
             "CONTRACTOPS_PUBLIC_URL": self.operator,
             "CONTRACTOPS_WEB_PORT": str(self.operator_port),
             "CONTRACTOPS_RECOVER_SECONDS": "5",
@@ -111,7 +116,7 @@ def started(folder: Path, *, port: int = 0, model: bool = False) -> Iterator[tup
     ``folder`` is made anew; ``port`` 0 takes a free one for the world. Raises ``VendorError`` CO-DMO-001 when one of them does
     not answer in time, ``InputError`` CO-DMO-002 for a folder that holds something else.
     """
-    place = Place(_fresh(folder), _free_port(port), _free_port())
+    place = Place(_fresh(folder), _free_port(port), _free_port(), _free_port())
     with ExitStack() as running:
         public_key = _make_key(place.folder / "key.pem")
         log = place.folder / "world.log"
@@ -216,6 +221,8 @@ def _world_command(place: Place, *, model: bool) -> list[str]:
         "contractops.operator.localworld",
         "--port",
         str(place.world_port),
+        "--smtp-port",
+        str(place.smtp_port),
         "--state",
         str(place.folder / "world"),
     ]

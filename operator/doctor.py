@@ -20,6 +20,7 @@ from contractops.operator.core import Core
 from contractops.operator.doctor_checks import INPUT, Check, fail, ok, warn
 from contractops.operator.store import records, schema
 from contractops.operator.store.due import left_aside
+from contractops.operator.store.tables import Unreached
 from contractops.operator.wording import listing, plural
 from contractops.tools.errors import ContractOpsError
 
@@ -76,6 +77,7 @@ def _settings(loaded: settings.Settings) -> Check:
         "Slack": loaded.slack_bot_token is not None,
         "DocuSign": loaded.docusign_host is not None,
         "Salesforce": loaded.salesforce_url is not None,
+        "e-mail": loaded.smtp_host is not None,
         "model": loaded.openai_api_key is not None or loaded.openai_base_url is not None,
     }
     there = [name for name, configured in parts.items() if configured]
@@ -133,6 +135,10 @@ def _people(session: Session) -> Iterator[Check]:
         yield ok("people", f"{plural(len(staff), 'person', 'people')}, contract-ops present")
     else:
         yield warn("people", "nobody has the role contract_ops", "give the role to a person in people.csv and import it")
+    silent = [row.person_id for row in session.exec(select(Unreached)) if people.is_unreached(session, row.person_id)]
+    if silent:
+        advice = "put slack_id or e-mail in people.csv right and import it, or name another owner; until then the next in line is told"
+        yield warn("reached", f"Slack delivers nothing to {listing(sorted(silent))}", advice)
     orphans = _orphans(session, {one.person_id for one in staff if one.active})
     if orphans:
         named = _some(orphans)

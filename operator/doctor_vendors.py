@@ -40,10 +40,11 @@ _ADVICE: Final = {
 
 
 def checks(settings: Settings) -> Iterator[Check]:
-    """Slack, its socket, the wall clock against Slack's, DocuSign, the CRM."""
+    """Slack, its socket, the wall clock against Slack's, DocuSign, the CRM, the mail server."""
     yield from _slack(settings)
     yield _docusign(settings)
     yield _crm(settings)
+    yield _mail(settings)
 
 
 def accounts(settings: Settings, people: list[tuple[str, str]]) -> Iterator[Check]:
@@ -174,6 +175,21 @@ def _crm(settings: Settings) -> Check:
     except ContractOpsError as problem:
         return _failed("Salesforce", problem)
     return ok("Salesforce", "token works; every field exists; external ids are External ID and Unique")
+
+
+def _mail(settings: Settings) -> Check:
+    try:
+        mailer = app.mailer_of(settings)
+        if mailer is None:
+            advice = "set CONTRACTOPS_SMTP_HOST and the others of its group: the last alerts and what Slack does not deliver go by e-mail"
+            return warn("e-mail", "not configured", advice)
+        mailer.check()
+    except ContractOpsError as problem:
+        return _failed("e-mail", problem)
+    return ok(
+        "e-mail",
+        f"{settings.smtp_host} takes our login, {settings.smtp_security}" if settings.smtp_user else f"{settings.smtp_host} answers",
+    )
 
 
 def _failed(name: str, problem: ContractOpsError) -> Check:

@@ -19,7 +19,7 @@ from sqlmodel import Session, col, or_, select
 
 from contractops.graphs import renewal as graph
 from contractops.graphs.lifecycle import ACTS
-from contractops.operator import digests, restore_watch
+from contractops.operator import digests, restore_watch, unreached
 from contractops.operator.attend import attend
 from contractops.operator.clock import wall_now
 from contractops.operator.engine import Doorbell, Job, Queue
@@ -30,7 +30,7 @@ from contractops.operator.store.db import Database
 from contractops.operator.store.due import MOST_TRIES, left_aside
 from contractops.operator.store.tables import Due, Effect, Envelope, Gate, Renewal
 from contractops.operator.workbench import Workbench
-from contractops.tools.errors import Conflict, InputError, InvariantError, NotFound, OutcomeUnknown, Refused, VendorError
+from contractops.tools.errors import Conflict, InputError, InvariantError, NotFound, OutcomeUnknown, Refused, Unreachable, VendorError
 from contractops.tools.ports import Clock, Signer
 
 BATCH: Final = 500
@@ -159,7 +159,7 @@ class Jobs:
         hopeless = isinstance(problem, Conflict) and effect.kind.startswith("docusign.")
         hopeless = hopeless or isinstance(problem, NotFound) or (isinstance(problem, VendorError) and problem.permanent)
         if hopeless or effect.attempts >= GIVE_UP_AFTER:
-            self._park(effect, str(problem), unknown=False)
+            self._park(effect, str(problem), unknown=False, unreachable=isinstance(problem, Unreachable))
             return
         self._postpone(effect, str(problem), _wait(effect, problem))
 
@@ -176,14 +176,17 @@ class Jobs:
         if told:
             self.ring_effects(effect.renewal_id)
 
-    def _park(self, effect: Effect, error: str, *, unknown: bool) -> None:
+    def _park(self, effect: Effect, error: str, *, unknown: bool, unreachable: bool = False) -> None:
+        """Stop it and tell people; a message to somebody whom Slack does not reach goes to the next in line."""
         log.error("effect needs a person", key=effect.key, error=error)
         with self._database.write() as session:
-            told = ledger.park(session, effect, error) and effect.kind != "slack.card"
-            if told:
+            parked = ledger.park(session, effect, error)
+            if parked and effect.kind != "slack.card":
                 self._workbench.tell_parked(session, effect, error, unknown=unknown)
-        if told:
-            self.ring_effects(effect.renewal_id)
+            elif parked and unreachable:
+                unreached.pass_on(session, effect, error, self._clock.now(), self._workbench.rules)
+        if parked:
+            self._ring_all_effects(wall_now())
 
     # The clock
 

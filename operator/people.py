@@ -1,19 +1,23 @@
 """People as the operator knows them: staff, roles, who stands in for whom.
 
 Rule 1: the identity is the person id of the staff list; a Slack account or an e-mail address only leads to it.
-Rule 2: who has left decides nothing; who is away is stood in for by his deputy.
+Rule 2: what a person chose for himself (quiet hours, digest, absence) stands beside the staff list. About an absence the later word counts.
+Rule 3: who has left decides nothing; who is away is stood in for by his deputy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from contractops.operator.store.records import Person as Row
+from contractops.operator.store.tables import PersonSettings, Unreached
 from contractops.tools.calendars import zone
 from contractops.tools.people import Person, WorkingTime
 
@@ -34,13 +38,26 @@ TITLES = {
 
 def everybody(session: Session) -> tuple[Person, ...]:
     """The whole staff list as it stands."""
-    return tuple(value_of(row) for row in session.exec(_current().order_by(col(Row.id))))
+    chosen = {one.person_id: one for one in session.exec(select(PersonSettings).order_by(col(PersonSettings.number)))}
+    return tuple(value_of(row, chosen.get(row.id)) for row in session.exec(_current().order_by(col(Row.id))))
 
 
 def person(session: Session, person_id: str | None) -> Person | None:
     """One person by id, or None."""
     row = session.exec(_current().where(Row.id == person_id)).first() if person_id else None
-    return value_of(row) if row else None
+    return value_of(row, chosen_by(session, row.id)) if row else None
+
+
+def chosen_by(session: Session, person_id: str) -> PersonSettings | None:
+    """What the person chose for himself, in its newest version; None when he never did."""
+    query = select(PersonSettings).where(PersonSettings.person_id == person_id).order_by(col(PersonSettings.number).desc())
+    return session.exec(query.limit(1)).first()
+
+
+def wants_mail(session: Session, person_id: str) -> bool:
+    """Whether an alert that stays unanswered in Slack may go to the person by e-mail; yes until he says no."""
+    chosen = chosen_by(session, person_id)
+    return chosen is None or chosen.mail_fallback
 
 
 def with_role(session: Session, role: str) -> tuple[str, ...]:
@@ -53,7 +70,7 @@ def by_slack(session: Session, slack_id: str, email: str | None) -> Person | Non
     row = session.exec(_current().where(Row.slack_id == slack_id)).first()
     if row is None and email:
         row = session.exec(_current().where(col(Row.slack_id).is_(None), func.lower(Row.email) == email.strip().lower())).first()
-    return value_of(row) if row else None
+    return value_of(row, chosen_by(session, row.id)) if row else None
 
 
 def slack_address(session: Session, person_id: str) -> tuple[str | None, str | None]:
@@ -62,10 +79,46 @@ def slack_address(session: Session, person_id: str) -> tuple[str | None, str | N
     return (row.slack_id, row.email) if row else (None, None)
 
 
+@dataclass(frozen=True)
+class Absence:
+    """Whom the person named as his deputy, and when he is away; without a first day he is there."""
+
+    deputy_id: str | None
+    first: date | None
+    last: date | None
+
+    def covers(self, day: date) -> bool:
+        """Whether the person is away on ``day``, and somebody stands in."""
+        return self.overlaps(day, day)
+
+    def overlaps(self, first: date, last: date | None) -> bool:
+        """Whether the person is away on a day from ``first`` to ``last`` (None: no end)."""
+        if not self.deputy_id or not self.first:
+            return False
+        return (last is None or self.first <= last) and (self.last is None or first <= self.last)
+
+    @property
+    def back_on(self) -> date | None:
+        """The first day on which the person is there again; None for an open end."""
+        return self.last + timedelta(days=1) if self.last else None
+
+
+def absence(session: Session, person_id: str) -> Absence:
+    """When the person is away, by the later word: the staff list's or his own."""
+    row = session.exec(_current().where(Row.id == person_id)).first()
+    return _absence(row, chosen_by(session, row.id)) if row else Absence(None, None, None)
+
+
 def away(session: Session, person_id: str, day: date) -> bool:
     """Whether the person has a deputy on ``day``."""
-    row = session.exec(_current().where(Row.id == person_id)).first()
-    return bool(row and row.deputy_id and row.deputy_from and row.deputy_from <= day and (row.deputy_to is None or day <= row.deputy_to))
+    return absence(session, person_id).covers(day)
+
+
+def is_unreached(session: Session, person_id: str) -> bool:
+    """Whether Slack delivers nothing to the person, and his row of the staff list is as old as that."""
+    mark = session.get(Unreached, person_id, populate_existing=True)
+    row = session.exec(_current().where(Row.id == person_id)).first() if mark else None
+    return mark is not None and row is not None and row.recorded_at <= mark.since
 
 
 def stand_in(session: Session, who: Person, now: datetime) -> Person | None:
@@ -88,19 +141,35 @@ def next_in_line(session: Session, asked: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def value_of(row: Row) -> Person:
-    """The tools' value of a staff row; without a calendar the person works on every weekday."""
+def value_of(row: Row, chosen: PersonSettings | None) -> Person:
+    """The tools' value of a staff row with what the person ``chosen``; without a calendar he works on every weekday."""
+    hours = {} if chosen is None else _hours(chosen)
     return Person(
         person_id=row.id,
         name=row.name,
         email=row.email,
         title=row.title or TITLES.get(row.role, row.role),
         role=row.role,
-        working_time=WorkingTime(zone=row.zone, holiday_calendar=row.holiday_calendar or "none"),
+        working_time=WorkingTime(zone=row.zone, holiday_calendar=row.holiday_calendar or "none", **hours),
         manager_id=row.manager_id,
-        deputy_id=row.deputy_id,
+        deputy_id=_absence(row, chosen).deputy_id,
         active=row.active,
     )
+
+
+def _hours(chosen: PersonSettings) -> dict[str, Any]:
+    return {
+        "day_starts": time.fromisoformat(chosen.quiet_until),
+        "day_ends": time.fromisoformat(chosen.quiet_from),
+        "digest_weekday": chosen.digest_weekday,
+        "digest_at": time.fromisoformat(chosen.digest_at),
+    }
+
+
+def _absence(row: Row, chosen: PersonSettings | None) -> Absence:
+    if chosen is None or chosen.changed_at < row.recorded_at:
+        return Absence(row.deputy_id, row.deputy_from, row.deputy_to)
+    return Absence(chosen.deputy_id or row.deputy_id, chosen.deputy_from, chosen.deputy_to)
 
 
 def _current() -> SelectOfScalar[Row]:

@@ -22,7 +22,7 @@ from contractops.operator.showing import show
 from contractops.operator.slack.render import render
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Card, Effect
-from contractops.tools.errors import InvariantError, VendorError
+from contractops.tools.errors import InvariantError, Unreachable, VendorError
 from contractops.tools.ports import Clock, Messenger, Posted
 
 LOOK_BACK = timedelta(hours=1)
@@ -73,7 +73,7 @@ class Posting:
             return place
         channel = address.channel or (self._messenger.lookup(address.email) if address.email else None)
         if channel is None:
-            raise VendorError("CO-CRD-003", f"{card.person_id} has no Slack account", permanent=True)
+            raise Unreachable("CO-CRD-003", f"{card.person_id} has no Slack account")
         if doubtful is not None:
             found = self._messenger.find(channel, card.key, since=doubtful - LOOK_BACK, thread_ts=address.thread)
             if found is not None:

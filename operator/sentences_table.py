@@ -45,6 +45,11 @@ def _day_off(values: Values) -> str:
         return because + ": the clause moves it to {last_defensible:day}; we use the working day before, {safe_on:day}."
     if values.get("safe_on") == values.get("day"):
         return because + ": no working day before it is inside the window, so it stays."
+    if values.get("clause_rolls") == "unstated":
+        return (
+            because
+            + ": two readings, {safe_on:day} or {later:day}, since the clause does not say whether the day moves; we use the earlier."
+        )
     return because + ": the clause does not move it, so we use the working day before, {safe_on:day}."
 
 

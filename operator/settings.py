@@ -56,6 +56,13 @@ class Settings(BaseSettings):
     salesforce_audience: str = "https://login.salesforce.com"
     salesforce_version: str = "v61.0"
 
+    smtp_host: str | None = None  # without it no e-mail is sent
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$")
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_from: str = ""  # desk@company.example
+
     public_url: str | None = None  # where web hooks reach us; without it envelopes are polled
     web_host: str = "127.0.0.1"
     web_port: int = 0  # 0: no web server

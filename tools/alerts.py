@@ -105,9 +105,10 @@ _ANSWER_DAYS = 3
 _ANSWER_HOURS = timedelta(hours=4)
 _BREAKTHROUGH_DAYS = 3
 _ALERT_HOUR = time(9, 0)
-_DAY_STARTS, _DAY_ENDS, _OPENING = time(8, 0), time(18, 0), time(8, 30)
+_SETTLING = timedelta(minutes=30)
+"""What waited through quiet time comes so long after its end."""
 _EARLIEST_URGENT, _LATEST_URGENT = time(7, 0), time(21, 0)
-_LAST_CALL = time(17, 0)
+_LAST_CALL, _BEFORE_QUIET = time(17, 0), timedelta(hours=1)
 _WORK_STARTS, _WORK_ENDS = time(9, 0), time(17, 0)
 _MONDAY_AHEAD = 7
 _A_WEEK = 7
@@ -260,13 +261,18 @@ def add_working_hours(start: datetime, span: timedelta, person: WorkingTime) -> 
 
 
 def is_quiet(at: datetime, person: WorkingTime) -> bool:
-    """Whether ``at`` is in the quiet time of ``person``: 18:00 to 08:00, weekends and holidays, in his own zone."""
+    """Whether ``at`` is in the quiet time of ``person``: his evening and night (18:00 to 08:00 unless he chose others), weekends and holidays."""
     local = at.astimezone(zone(person.zone))
-    return not is_business_day(local.date(), person.holiday_calendar) or not _DAY_STARTS <= local.time() < _DAY_ENDS
+    return not is_business_day(local.date(), person.holiday_calendar) or not person.day_starts <= local.time() < person.day_ends
+
+
+def opening(day: date, person: WorkingTime) -> datetime:
+    """When what waited through the night reaches ``person`` on ``day``: half an hour after his quiet time ends (08:30). Aware, in his zone."""
+    return moment(day, person.day_starts, zone(person.zone)) + _SETTLING
 
 
 def reach_at(at: datetime, person: WorkingTime, safe_on: date | None) -> datetime:
-    """When a message that is ready at ``at`` may reach ``person``: at once outside quiet time, else at 08:30 of the next working day.
+    """When a message that is ready at ``at`` may reach ``person``: at once outside quiet time, else when his next working day opens (08:30).
 
     From three days before ``safe_on`` to three days after it a message breaks through, between 07:00 and 21:00 only. Aware, in the person's zone.
     """
@@ -274,12 +280,12 @@ def reach_at(at: datetime, person: WorkingTime, safe_on: date | None) -> datetim
     local = at.astimezone(tz)
     if not is_quiet(at, person):
         return local
-    day = local.date() if local.time() < _DAY_STARTS else local.date() + timedelta(days=1)
-    opening = moment(roll_forward(day, person.holiday_calendar), _OPENING, tz)
+    day = local.date() if local.time() < person.day_starts else local.date() + timedelta(days=1)
+    opens = opening(roll_forward(day, person.holiday_calendar), person)
     if safe_on is None or local.date() > safe_on + timedelta(days=_BREAKTHROUGH_DAYS):
-        return opening
+        return opens
     urgent_from = moment(safe_on - timedelta(days=_BREAKTHROUGH_DAYS), _EARLIEST_URGENT, tz)
-    return min(opening, max(_next_urgent_hour(local, tz), urgent_from))
+    return min(opens, max(_next_urgent_hour(local, tz), urgent_from))
 
 
 def _next_urgent_hour(local: datetime, tz: ZoneInfo) -> datetime:
@@ -294,18 +300,19 @@ def digest_times(person: WorkingTime, as_of: datetime) -> tuple[datetime, dateti
     tz = zone(person.zone)
     today = as_of.astimezone(tz).date()
     day = today - timedelta(days=(today.weekday() - person.digest_weekday) % _A_WEEK)
-    times = [moment(day + timedelta(days=offset), person.digest_hour, tz) for offset in (-_A_WEEK, 0, _A_WEEK)]
+    times = [moment(day + timedelta(days=offset), person.digest_at, tz) for offset in (-_A_WEEK, 0, _A_WEEK)]
     return (times[1], times[2]) if times[1] <= as_of else (times[0], times[1])
 
 
 def next_morning(at: datetime, person: WorkingTime) -> datetime:
-    """09:00 of the first working day of ``person`` after the day of ``at``; aware, in his zone."""
+    """09:00 of the first working day of ``person`` after the day of ``at``, or when that day opens, if later; aware, in his zone."""
     tz = zone(person.zone)
-    return moment(next_business_day(at.astimezone(tz).date(), person.holiday_calendar), _ALERT_HOUR, tz)
+    day = next_business_day(at.astimezone(tz).date(), person.holiday_calendar)
+    return max(moment(day, _ALERT_HOUR, tz), opening(day, person))
 
 
 def deliver_at(at: datetime, person: WorkingTime, left: int, not_after: datetime | None = None) -> datetime:
-    """When a message planned for ``at`` reaches ``person``: at once outside quiet time, else at 08:30 of the next working day.
+    """When a message planned for ``at`` reaches ``person``: at once outside quiet time, else when his next working day opens (08:30).
 
     With ``left`` days of at most 3 it breaks through, between 07:00 and 21:00 only. A delivery that would come after ``not_after`` (the message's
     own day or deadline) is moved before the quiet time, to 17:00 of the last working day. The answer is aware, in the person's zone.
@@ -320,9 +327,9 @@ def deliver_at(at: datetime, person: WorkingTime, left: int, not_after: datetime
         day = local.date() if local.time() < _EARLIEST_URGENT else local.date() + timedelta(days=1)
         later = moment(day, _EARLIEST_URGENT, tz)
     else:
-        day = local.date() if local.time() < _DAY_STARTS else local.date() + timedelta(days=1)
-        later = moment(roll_forward(day, person.holiday_calendar), _OPENING, tz)
+        day = local.date() if local.time() < person.day_starts else local.date() + timedelta(days=1)
+        later = opening(roll_forward(day, person.holiday_calendar), person)
     if not_after is None or later <= not_after:
         return later
-    day = local.date() if local.time() >= _DAY_ENDS else local.date() - timedelta(days=1)
-    return moment(roll_back(day, person.holiday_calendar), _LAST_CALL, tz)
+    day = roll_back(local.date() if local.time() >= person.day_ends else local.date() - timedelta(days=1), person.holiday_calendar)
+    return min(moment(day, _LAST_CALL, tz), moment(day, person.day_ends, tz) - _BEFORE_QUIET)

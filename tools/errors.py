@@ -4,7 +4,8 @@ ContractOpsError
 ├── InputError        ours to report: a file, a setting or an argument is unusable          (exit 3)
 ├── NotFound          what was asked for is not there                                       (exit 4)
 ├── VendorError       the vendor or the network failed; ``retry_at`` says when to try again (exit 5)
-│   └── OutcomeUnknown    the call may or may not have taken effect: look it up before any retry
+│   ├── OutcomeUnknown    the call may or may not have taken effect: look it up before any retry
+│   └── Unreachable       this person cannot be reached there: somebody else must be told
 ├── Refused           a rule or a missing authority forbids it                              (exit 6)
 ├── Conflict          somebody was first; read the state again and route again
 └── InvariantError    a program fault: a promise of the code does not hold                  (exit 70)
@@ -55,6 +56,13 @@ class VendorError(ContractOpsError):
 
 class OutcomeUnknown(VendorError):
     """The request left us and no answer came back. It may have taken effect."""
+
+
+class Unreachable(VendorError):
+    """The vendor delivers nothing to this person (gone, closed): a repetition does not heal it, but others can be reached."""
+
+    def __init__(self, code: str, message: str, *, advice: str = "") -> None:
+        super().__init__(code, message, advice=advice, permanent=True)
 
 
 class Refused(ContractOpsError):

@@ -58,9 +58,10 @@ class Whose(StrEnum):
 
 
 class RollRule(StrEnum):
-    """What the clause says about a last day that is not a working day."""
+    """What the clause says about a last day that is not a working day; ``unstated``: it can be read both ways, and we use the earlier day."""
 
     NONE = "none"
+    UNSTATED = "unstated"
     FORWARD = "forward"
 
 

@@ -12,12 +12,17 @@ from contractops.tools.values import Value
 
 
 class WorkingTime(Value):
-    """Where and when somebody works: IANA ``zone``, ``holiday_calendar`` name; and when he reads his weekly digest (Monday is 0)."""
+    """Where and when somebody works: IANA ``zone``, ``holiday_calendar`` name; quiet time lasts from ``day_ends`` to ``day_starts``.
+
+    The digest of the week comes on ``digest_weekday`` (0 is Monday) at ``digest_at``. All hours are at the person's place.
+    """
 
     zone: str
     holiday_calendar: str
+    day_starts: time = time(8, 0)
+    day_ends: time = time(18, 0)
     digest_weekday: int = 0
-    digest_hour: time = time(8, 30)
+    digest_at: time = time(8, 30)
 
 
 class Person(Value):

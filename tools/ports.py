@@ -147,6 +147,26 @@ class Messenger(Protocol):
         ...
 
 
+class Mail(Value):
+    """A plain-text mail to one member of staff; ``address`` is his in the staff list."""
+
+    address: str
+    name: str
+    subject: str
+    text: str
+
+
+class Mailer(Protocol):
+    """E-mail, outbound."""
+
+    def send(self, mail: Mail, key: str) -> str:
+        """Hand the mail to the mail server, once; returns its Message-ID, which is made from ``key``: the same key, the same id.
+
+        ``OutcomeUnknown`` when the server fell silent after it was given the text: nobody can look it up.
+        """
+        ...
+
+
 class Interaction(Protocol):
     """Answers inside a live request."""
 

@@ -106,6 +106,8 @@ def explain(
             "last_defensible": edges.last.isoformat(),
             "clause_rolls": str(facts.roll),
         }
+        if facts.roll is RollRule.UNSTATED:
+            values["later"] = min(roll_forward(edges.counted, facts.holiday_calendar), end).isoformat()
         steps.append(reason("window.day_off", values, facts.notice_ref))
     code = "window.basis_unstated" if facts.basis is NoticeBasis.UNSTATED else "window.basis"
     hour: dict[str, Scalar] = {

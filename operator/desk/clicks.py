@@ -271,6 +271,11 @@ def see_notice(call: Call) -> Reply:
     return Reply(whisper=Simple(text=explain.notice_text(cases.overview(call.session, call.renewal, call.now, call.rules))))
 
 
+def read_clause(call: Call) -> Reply:
+    """The clause on notice as recorded, with its page, and what follows from it."""
+    return Reply(view=explain.notice_clause(cases.overview(call.session, call.renewal, call.now, call.rules)))
+
+
 def what_now(call: Call) -> Reply:
     """What still helps after a question has closed."""
     return Reply(view=explain.why_dates(cases.overview(call.session, call.renewal, call.now, call.rules)))
@@ -318,8 +323,8 @@ CLICKS: dict[Action, Handler] = {
     Action.RENEWAL_STOP: open_form,
     Action.RENEWAL_WAKE: deciding(Event.WAKE),
     Action.CARD_OPEN: open_card,
-    Action.CLAUSE_READ: why_dates,
-    Action.CLAUSE_SETTLE: why_dates,
+    Action.CLAUSE_READ: read_clause,
+    Action.CLAUSE_SETTLE: open_form,
     Action.RULE_OPEN: why_dates,
     Action.HANDOVER_ACCEPT: handover.accept,
     Action.HANDOVER_RETURN: open_form,

@@ -16,8 +16,9 @@ from typing import Any
 import structlog
 from sqlmodel import Session
 
-from contractops.operator import cases
+from contractops.operator import cases, unreached
 from contractops.operator.clock import wall_now
+from contractops.operator.desk import settings
 from contractops.operator.desk.call import ANSWER, LINK, Call, Reply
 from contractops.operator.desk.clicks import CLICKS
 from contractops.operator.desk.identity import Stranger, account_of, person_behind
@@ -74,6 +75,8 @@ class Desk:
     def check(self, submit: Submit) -> dict[str, str]:
         """Errors of a form by block id; changes nothing."""
         with self._database.read() as session:
+            if submit.callback in settings.OWN_SUBMITS:
+                return settings.check(session, submit, self._clock.now())
             found = _resolve(session, submit.token)
             if found is None:
                 return {}
@@ -131,6 +134,10 @@ class Desk:
         who = account if isinstance(account, Stranger) else person_behind(session, account)
         if isinstance(who, Stranger):
             return self._turn_away(session, command, who, now)
+        unreached.sign_of_life(session, who.person_id)
+        own = settings.answer(session, command, who, now, self._rules)
+        if own is not None:
+            return None, own
         match command:
             case Slash():
                 return None, Reply(view=due_list(session, who, now, self._rules), outcome="list")
@@ -200,12 +207,12 @@ class Desk:
 
     def _opened(self, command: Command, form: dict[str, Any]) -> bool:
         """Open the form; False when the click is too old for it, or Slack does not take it."""
-        if not isinstance(command, Click) or not command.trigger_id:
+        if not isinstance(command, Click | Slash) or not command.trigger_id:
             return False
         try:
             self._interaction.open_view(command.trigger_id, form)
         except (VendorError, NotFound) as problem:
-            log.warning("form not opened", action=command.action, error=str(problem))
+            log.warning("form not opened", asked=type(command).__name__, error=str(problem))
             return False
         return True
 

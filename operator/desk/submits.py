@@ -15,7 +15,7 @@ from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator import cases, notices, people, signers, wording
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
-from contractops.operator.desk import credit, handover, mail
+from contractops.operator.desk import clause, credit, handover, mail
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.clicks import intend, may_end, open_envelope, post_text, retry, side_gate
 from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite, rewrite_thread
@@ -23,6 +23,7 @@ from contractops.operator.slack.actions import Callback
 from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFirst
 from contractops.operator.slack.commands import Submit
 from contractops.operator.slack.forms import (
+    ClauseSubmission,
     DeclineSubmission,
     EditSubmission,
     EvidenceSubmission,
@@ -35,13 +36,14 @@ from contractops.operator.slack.forms import (
     Submission,
     TextSubmission,
 )
+from contractops.operator.slack.modals import NOTE
 from contractops.operator.slack.submissions import read_values
 from contractops.operator.store import gates, ledger
 from contractops.operator.store.tables import Draft, Effect, NoticeEvidence
 from contractops.tools.calendars import zone
 from contractops.tools.errors import InvariantError
 from contractops.tools.notice_window import moment
-from contractops.tools.terms import TermsChoices
+from contractops.tools.terms import TermsChoices, default_choices
 from contractops.tools.terms_edit import edit
 
 T = TypeVar("T", bound=Submission)
@@ -238,6 +240,26 @@ def missing_price(call: Call) -> Reply:
     )
 
 
+def leave_out(call: Call) -> Reply:
+    """Go on without an order: the next draft, with the reason as its note. Without a draft yet, from what the first one would propose."""
+    said, order = _typed(call, TextSubmission).text, str(call.about.get("about"))
+    source = cases.overview(call.session, call.renewal, call.now, call.rules).source
+    stored = call.session.get(Draft, (call.renewal.id, call.renewal.draft_number))
+    before = TermsChoices.model_validate(stored.choices) if stored else default_choices(source)
+    theirs = {one.order_id for one in source.change_orders if one.service_order == order}
+    choices = before.model_copy(
+        update={
+            "left_out_orders": tuple(dict.fromkeys((*before.left_out_orders, order))),
+            "change_orders": tuple(one for one in before.change_orders if one not in theirs),
+            "note": said[:NOTE],
+        }
+    )
+    event = Event.EDIT if call.renewal.stage == Stage.IN_REVIEW else Event.PREPARE
+    reply = decide(call, event, {"choices": choices.model_dump(mode="json")})
+    told = Simple(text=f"Preparing the terms without {order}…")
+    return replace(reply, whisper=told) if reply.advance and reply.whisper is None else reply
+
+
 def ask_legal(call: Call) -> Reply:
     """A legal question, to contract-ops who know counsel."""
     said = _typed(call, TextSubmission).text
@@ -322,6 +344,11 @@ _RECEIPT_NEEDED: Final = frozenset({"docusign.send", "docusign.fetch", "crm.writ
 """Effects whose receipt answers a gate: a person's word cannot stand in for it."""
 
 
+def settle_clause(call: Call) -> Reply:
+    """How an open fact is to be read."""
+    return clause.settle(call, _typed(call, ClauseSubmission))
+
+
 def _record_evidence(call: Call, method: str, received_on: Any, reference: str, served_by: str) -> None:
     sent = notices.latest(call.session, call.renewal)
     call.session.merge(
@@ -365,6 +392,7 @@ SUBMITS: dict[Callback, Callable[[Call], Reply]] = {
     Callback.NOTICE_SEND: send_notice,
     Callback.NOTICE_EVIDENCE: evidence,
     Callback.FINDING_PRICE: missing_price,
+    Callback.FINDING_LEAVE_OUT: leave_out,
     Callback.CREDIT_FINANCE: credit_to_finance,
     Callback.CREDIT_DISPUTE: credit_disputed,
     Callback.CREDIT_MAIL: mail.ready,
@@ -372,6 +400,7 @@ SUBMITS: dict[Callback, Callable[[Call], Reply]] = {
     Callback.ENVELOPE_NUDGE: mail.ready,
     Callback.FINANCE_RETURN: credit_returned,
     Callback.EFFECT_DONE: effect_done,
+    Callback.CLAUSE_SETTLE: settle_clause,
     Callback.DIFFERENCE_ACCEPT: settle_difference(Event.ACCEPT),
     Callback.DIFFERENCE_DISPUTE: settle_difference(Event.DISPUTE),
 }

@@ -15,7 +15,18 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
-from contractops.operator.localworld import control, control_slack, docusign, model, page, salesforce, slack, slack_socket, vendor_pages
+from contractops.operator.localworld import (
+    control,
+    control_slack,
+    docusign,
+    mail,
+    model,
+    page,
+    salesforce,
+    slack,
+    slack_socket,
+    vendor_pages,
+)
 from contractops.operator.localworld.faults import AbortableProtocol
 from contractops.operator.localworld.slack_people import People
 from contractops.operator.localworld.slack_socket import SocketHub
@@ -37,6 +48,7 @@ def create_app(world: World, operator_url: str = "") -> Starlette:
             *docusign.routes(world),
             *salesforce.routes(world),
             *model.routes(world),
+            *mail.routes(world),
             *vendor_pages.routes(world),
             *control.routes(world, operator_url),
             *control_slack.routes(workspace, hub, people),
@@ -45,17 +57,16 @@ def create_app(world: World, operator_url: str = "") -> Starlette:
     )
 
 
-def run(port: int, state: Path, operator_url: str = "") -> None:
-    """Serve until stopped, state in `state`/world.db; prints one line with the address when ready.
+def run(port: int, state: Path, operator_url: str = "", smtp_port: int = 0) -> None:
+    """Serve until stopped, state in `state`/world.db; prints one line with the address when ready. Mail is taken on `smtp_port`.
 
-    `port` 0 takes a free one. Raises OSError when the port is taken.
+    A port of 0 takes a free one. Raises OSError when a port is taken.
     """
     world = World(state / "world.db")
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((HOST, port))
+    listening, post_box = _listening(port), _listening(smtp_port)
     address = f"http://{HOST}:{listening.getsockname()[1]}"
     world.put("address", "own", {"url": address})
+    world.put("address", "smtp", {"port": post_box.getsockname()[1]})
     config = uvicorn.Config(
         create_app(world, operator_url),
         http=AbortableProtocol,
@@ -65,9 +76,17 @@ def run(port: int, state: Path, operator_url: str = "") -> None:
     )
     server = _Server(config, world)
     try:
-        asyncio.run(_serve(server, listening, address))
+        asyncio.run(_serve(server, listening, post_box, address))
     finally:
         world.close()
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket on loopback. Raises OSError when the port is taken."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((HOST, port))
+    return bound
 
 
 class _Server(uvicorn.Server):
@@ -75,17 +94,19 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, world: World) -> None:
         super().__init__(config)
-        self._world = world
+        self.world = world
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Say goodbye to the pages, then stop as uvicorn does."""
-        self._world.changed(CLOSING)
+        self.world.changed(CLOSING)
         super().handle_exit(sig, frame)
 
 
-async def _serve(server: uvicorn.Server, listening: socket.socket, address: str) -> None:
+async def _serve(server: _Server, listening: socket.socket, post_box: socket.socket, address: str) -> None:
+    taking = await asyncio.get_running_loop().create_server(lambda: mail.protocol(server.world), sock=post_box)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     print(f"local world: {address}", flush=True)  # noqa: T201 - the line that callers wait for
     await serving
+    taking.close()

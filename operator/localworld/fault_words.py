@@ -42,6 +42,9 @@ FAULT_WORDS: Final = (
     FaultWords("DocuSign's next notice is lost", "Nobody tells us that it was signed.", "docusign", "connect", "lost_webhook"),
     FaultWords("The CRM loses our next answer", "The write stands, but we never hear so.", "salesforce", "*", "drop_after_commit"),
     FaultWords("The CRM is down for five calls", "Each is refused.", "salesforce", "*", "status", 503, 5),
+    FaultWords("The mail server loses our next answer", "The mail is there, but we never hear so.", "mail", "message", "drop_after_commit"),
+    FaultWords("The mail server refuses the next mail", "For good: it takes no second try.", "mail", "message", "status", 550),
+    FaultWords("The mail server is busy once", "The next mail is refused; try again later.", "mail", "message", "status", 451),
     FaultWords("The model is slow once", "Its next answer takes ten seconds.", "model", "*", "delay", seconds=10.0),
 )
 

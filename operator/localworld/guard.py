@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 LOCAL_TOKENS: Final = frozenset({"xoxb-local", "xapp-local"})
 
 _SLACK: Final = ("SLACK_", "CONTRACTOPS_SLACK_")
-_VENDORS: Final = ("CONTRACTOPS_DOCUSIGN_", "CONTRACTOPS_SALESFORCE_")
+_VENDORS: Final = ("CONTRACTOPS_DOCUSIGN_", "CONTRACTOPS_SALESFORCE_", "CONTRACTOPS_SMTP_")
 _SECRET_WORDS: Final = ("TOKEN", "SECRET", "KEY", "PASSWORD")
 _ADDRESS_WORDS: Final = ("URL", "HOST", "BASE")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})

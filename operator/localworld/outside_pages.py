@@ -1,4 +1,4 @@
-"""The simple pages of the outside world: tickets, mail drafts and the audit trail.
+"""The simple pages of the outside world: tickets, mail drafts, mail that was sent, and the audit trail.
 
 Rules of this module:
 
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from contractops.operator.localworld import page_model
+from contractops.operator.localworld import mail, page_model
 from contractops.operator.localworld.faults import Endpoint
 from contractops.operator.localworld.operator_link import OperatorLink
 from contractops.operator.localworld.slack_state import Workspace
@@ -34,6 +34,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "chat.update": "message rewritten",
     "chat.delete": "message deleted",
     "conversations.open": "direct conversation opened",
+    mail.OPERATION: "e-mail handed over",
     "views.open": "form opened",
     "views.update": "form rewritten",
     "views.publish": "App Home published",
@@ -45,11 +46,12 @@ _VENDORS: Final[Mapping[str, str]] = {"slack": "Slack", "docusign": "DocuSign", 
 
 
 def routes(workspace: Workspace, environment: Environment, operator_url: str) -> list[BaseRoute]:
-    """/outside/tickets, /outside/mail and /outside/audit; the operator at `operator_url` is asked for its own trail."""
+    """/outside/tickets, /outside/mail (drafts), /outside/inbox (mail that was sent) and /outside/audit; the operator at `operator_url` is asked for its own trail."""
     world = workspace.world
     return [
         Route("/outside/tickets", _page(environment, world, "Tickets", "tickets", lambda world: world.all("ticket"))),
         Route("/outside/mail", _page(environment, world, "Mail drafts", "mail", lambda world: world.all("mail_draft"))),
+        Route("/outside/inbox", _page(environment, world, "Mail", "inbox", _inbox)),
         Route("/outside/audit", _audit(environment, world, OperatorLink(world, operator_url))),
     ]
 
@@ -62,6 +64,10 @@ def _page(environment: Environment, world: World, title: str, kind: str, rows: A
         return HTMLResponse(template.render(title=title, kind=kind, rows=rows(world), now=now))
 
     return page
+
+
+def _inbox(world: World) -> list[Document]:
+    return [one | {"at": page_model.full(page_model.parsed(one["at"]), _ZONE), "to": ", ".join(one["to"])} for one in mail.received(world)]
 
 
 def _audit(environment: Environment, world: World, operator: OperatorLink) -> Endpoint:

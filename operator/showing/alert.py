@@ -7,28 +7,31 @@ from datetime import date, datetime
 from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Stage
-from contractops.operator import cases, people, signers, wording
+from contractops.operator import cases, clauses, people, signers, wording
 from contractops.operator.sentences import source
 from contractops.operator.showing import facts
 from contractops.operator.showing.explain import next_told
 from contractops.operator.showing.outcome import ways_on
 from contractops.operator.showing.scene import Scene
-from contractops.operator.showing.states import alert_state
+from contractops.operator.showing.states import PARKED, alert_state
 from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.render_alert import days_to_decide, state_line
 from contractops.operator.slack.views import (
     Act,
     AlertCard,
+    ByMail,
     Handover,
     InReview,
     MovedDate,
     NotRenewing,
     OutForSignature,
     ReminderReply,
+    TwoReadings,
     WaitingForApproval,
 )
-from contractops.operator.slack.views_outcome import HandoverNotice, SnoozedLine, TextReply
+from contractops.operator.slack.views_outcome import HandoverNotice, PersonsText, SnoozedLine, TextReply
+from contractops.operator.store.cards import mailed
 from contractops.operator.store.tables import Card
 from contractops.tools.alerts import AlertForm, days_left, snooze_limit
 from contractops.tools.silence import LADDER_DAYS
@@ -59,9 +62,54 @@ def alert(scene: Scene) -> AlertCard | TextReply:
         data_checked=found.data_checked,
         next_told=next_told(scene.session, row, scene.now, scene.rules) if state is None else None,
         handover=_handed_over(scene),
+        readings=_readings(scene) if state is None else None,
         state=state,
+        by_mail=_by_mail(scene),
         buttons=_buttons(scene),
     )
+
+
+def _readings(scene: Scene) -> TwoReadings | None:
+    """Both readings of the last day, when the clause leaves it open."""
+    both = clauses.two_readings(scene.facts.window)
+    return TwoReadings(earlier=both[0], later=both[1], clause=both[2]) if both else None
+
+
+def _settling(scene: Scene) -> tuple[Button, ...]:
+    """The button that resolves what is open about a clause, if anything is."""
+    question = clauses.question_of(scene.session, scene.facts)
+    if question is None:
+        return ()
+    settle = scene.button(Action.CLAUSE_SETTLE, about=question.key, shown="this", more={"question": question.key})
+    return (settle,) if question.is_date else (scene.button(Action.CLAUSE_READ), settle)
+
+
+def clause(scene: Scene) -> PersonsText:
+    """To contract-ops: how the owner reads an open clause, with a button as long as it is open."""
+    args = scene.card.args
+    question = clauses.question_of(scene.session, scene.facts)
+    value, ground = str(args["value"]), str(args["ground"])
+    read = clauses.READINGS.get(value) or wording.day(date.fromisoformat(value))
+    how = "quotes another place" if ground == "quoted" else "says it was agreed outside the contract"
+    is_open = question is not None and question.key == args["question"]
+    proposed = {name: args[name] for name in ("question", "value", "ground", "said")}
+    return PersonsText(
+        who=scene.name(args.get("who")),
+        did=f"answers ({args['asked']}): {read}, and {how},",
+        text=str(args["said"]),
+        account=scene.facts.account_name,
+        buttons=(scene.button(Action.CLAUSE_SETTLE, about=str(args["question"]), shown="this", more=proposed),) if is_open else (),
+    )
+
+
+def _by_mail(scene: Scene) -> ByMail | None:
+    """The e-mail that repeats this card; False in its arguments: there should be one, but there is no mail server."""
+    effect = mailed(scene.session, scene.card)
+    if effect is None:
+        return ByMail.NOT_CONFIGURED if scene.card.args.get("mail") is False else None
+    if effect.status == "done":
+        return ByMail.SENT if effect.remote_id else ByMail.NOT_NEEDED
+    return ByMail.NEEDS_PERSON if effect.status == PARKED else ByMail.WAITS
 
 
 def _without_figures(scene: Scene) -> TextReply:
@@ -76,7 +124,10 @@ def _without_figures(scene: Scene) -> TextReply:
         "Worth unknown: no price is recorded." if found.monthly is None else f"Worth {wording.monthly(found.monthly)}.",
         "" if state is None else state_line(state, scene.zone),
     ]
-    return TextReply(text="\n".join(filter(None, said)), buttons=_buttons(scene), account=found.account_name)
+    settle = _settling(scene)
+    if settle and (question := clauses.question_of(scene.session, found)) is not None:
+        said[0] = f"{found.account_name}, {row.contract_id}. Decide by: unknown: {question.words}."
+    return TextReply(text="\n".join(filter(None, said)), buttons=(*_buttons(scene), *settle), account=found.account_name)
 
 
 def _buttons(scene: Scene) -> tuple[Button, ...]:
@@ -90,7 +141,7 @@ def _buttons(scene: Scene) -> tuple[Button, ...]:
         case Stage.FLAGGED:
             snooze = scene.row_of(Action.RENEWAL_SNOOZE) if may_snooze(scene) else ()
             rest = scene.row_of(Action.RENEWAL_HANDOVER, Action.RENEWAL_STOP)
-            return (scene.button(Action.RENEWAL_PREPARE), why, *snooze, *rest)
+            return (scene.button(Action.RENEWAL_PREPARE), why, *snooze, *rest, *(_settling(scene) if scene.row.decide_by else ()))
         case Stage.SNOOZED:
             return (*scene.row_of(Action.RENEWAL_WAKE, Action.RENEWAL_PREPARE), why)
         case Stage.IN_REVIEW:
@@ -153,6 +204,7 @@ def reminder(scene: Scene) -> AlertCard | ReminderReply | TextReply:
         changed=_news(scene) if is_open or scene.asked is None or scene.asked.decision is None else "",
         mention=people.slack_address(scene.session, row.owner_id or "")[0] if is_open and form in MENTIONED else None,
         answered=None if is_open else _answered(scene),
+        by_mail=_by_mail(scene),
         buttons=_reminder_buttons(scene) if is_open else _signature_buttons(scene),
     )
 

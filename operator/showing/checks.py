@@ -7,17 +7,18 @@ Rule 2: who decides and whether the question is still open is the desk's busines
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from contractops.operator import cases, people, wording
+from contractops.operator import cases, clauses, people, wording
 from contractops.operator.sentences import sentence
 from contractops.operator.showing import mails
 from contractops.operator.showing.edit_form import submitted
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.commands import FieldValue, Submit
 from contractops.operator.slack.forms import (
+    ClauseSubmission,
     EditSubmission,
     EvidenceSubmission,
     FormErrors,
@@ -61,6 +62,8 @@ def check(
             errors = _not_ahead("served", read.served_on, renewal, now)
         case HandoverSubmission():
             errors = _hand_over(session, renewal, read, now)
+        case ClauseSubmission():
+            errors = _clause(session, renewal, read, now, rules)
         case SignerSubmission():
             errors = _signer(session, renewal, read.contact_id, now, rules)
         case MailSubmission():
@@ -104,12 +107,21 @@ def _hand_over(session: Session, renewal: Renewal, read: HandoverSubmission, now
         return {"person": f"{to.name} owns this already."}
     today = wording.local_date(now, to.working_time.zone)
     if people.away(session, to.person_id, today):
-        until = _back_on(session, to.person_id)
-        return away(to.name, until) if until else {"person": f"{to.name} is away. Choose a deputy."}
+        return away(to.name, people.absence(session, to.person_id).back_on)
     theirs, wanted = _regions(session, to.person_id, renewal.account_id)
     if theirs and wanted and theirs != wanted:
         return foreign_region(to.name)
     return {"until": "Please choose a day after today."} if read.until is not None and read.until <= today else {}
+
+
+def _clause(session: Session, renewal: Renewal, read: ClauseSubmission, now: datetime, rules: cases.Rules) -> dict[str, str]:
+    """A date stands in the words that are given for it."""
+    question = clauses.question_of(session, cases.overview(session, renewal, now, rules))
+    if question is None or read.ground == "outside":
+        return {}
+    quoted = read.said if read.ground == "quoted" else ""
+    block = "said" if quoted else "date" if question.is_date else "ground"
+    return {} if question.stands_in_text(read.value, quoted) else {block: clauses.NOT_IN_TEXT}
 
 
 def _signer(session: Session, renewal: Renewal, contact_id: str, now: datetime, rules: cases.Rules) -> dict[str, str]:
@@ -136,9 +148,3 @@ def _regions(session: Session, person_id: str, account_id: str) -> tuple[str | N
     of_person = select(records.Person.region).where(records.Person.id == person_id, col(records.Person.superseded_at).is_(None))
     of_account = select(records.Account.region).where(records.Account.id == account_id, col(records.Account.superseded_at).is_(None))
     return session.exec(of_person).first(), session.exec(of_account).first()
-
-
-def _back_on(session: Session, person_id: str) -> date | None:
-    """The first day after a deputy's last; None for an open end."""
-    row = session.exec(select(records.Person).where(records.Person.id == person_id, col(records.Person.superseded_at).is_(None))).first()
-    return row.deputy_to + timedelta(days=1) if row and row.deputy_to else None

@@ -166,10 +166,11 @@ def _buttons(scene: Scene, stored: Draft, terms: Terms, state: DraftState | None
         case None if scene.is_open("owner"):
             return (*scene.row_of(Action.DRAFT_APPROVE, Action.DRAFT_EDIT, Action.DRAFT_CHANGES, draft=number), *shows)
         case Blocked() if scene.is_open("owner"):
-            fixes = tuple(
-                scene.button(Action.FINDING_PRICE, about=order, shown=order, draft=number) for order in orders_without_price(terms.findings)
+            return (
+                *price_fixes(scene, terms.findings, number),
+                *scene.row_of(Action.DRAFT_EDIT, Action.DRAFT_CHANGES, draft=number),
+                *shows,
             )
-            return (*fixes[:1], *scene.row_of(Action.DRAFT_EDIT, Action.DRAFT_CHANGES, draft=number), *shows)
         case OwnerApproved(waiting_for=str()):
             return (scene.button(Action.DRAFT_TAKE_BACK, draft=number), *shows)
         case Replaced():
@@ -178,6 +179,15 @@ def _buttons(scene: Scene, stored: Draft, terms: Terms, state: DraftState | None
             return shows
         case _:
             return ()
+
+
+def price_fixes(scene: Scene, findings: tuple[Finding, ...], draft: int | None = None) -> tuple[Button, ...]:
+    """What settles the first order without a price: a price, or going on without it, where other orders remain."""
+    for order in orders_without_price(findings)[:1]:
+        enter = scene.button(Action.FINDING_PRICE, about=order, shown=order, draft=draft)
+        others = [line for line in scene.facts.source.lines if line.order_id != order]
+        return (enter, scene.button(Action.FINDING_LEAVE_OUT, about=order, shown=order, draft=draft)) if others else (enter,)
+    return ()
 
 
 def orders_without_price(findings: tuple[Finding, ...]) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from sqlmodel import Session
 
 from contractops.graphs.lifecycle import Stage
 from contractops.operator import agenda, cases, people, wording
+from contractops.operator.clauses import Question
 from contractops.operator.service_case import Fault
+from contractops.operator.slack.actions import Button
 from contractops.operator.slack.views_outcome import ListLine, ReasonsReply
 from contractops.operator.store.tables import Draft, Renewal
 from contractops.tools.alerts import Told, days_left, plan_alerts
@@ -52,6 +54,14 @@ def why_dates(overview: cases.Overview) -> ReasonsReply:
     last = window.last_defensible
     tail = f"Contract's own last day: {wording.day(last)}." if last is not None and last != window.safe_on else ""
     return ReasonsReply(headline=headline, zone=window.zone, reasons=(*window.reasons, *(one.reason for one in window.send_by)), tail=tail)
+
+
+def notice_clause(overview: cases.Overview) -> ReasonsReply:
+    """The clause on notice, quoted with its page, and how its last day is read."""
+    reasons = tuple(one for one in overview.window.reasons if one.code in {"window.notice", "window.counted", "window.day_off"})
+    ref = next((one.clause for one in reasons if one.clause), None)
+    named = f" {ref.clause}" if ref and ref.clause else ""
+    return ReasonsReply(headline=f"Clause{named} of {overview.contract_id}.", zone=overview.zone, reasons=reasons)
 
 
 def arithmetic(draft: Draft) -> ReasonsReply:
@@ -94,8 +104,8 @@ def _told(session: Session, row: Renewal, told: Told, rules: cases.Rules) -> str
             assert_never(told)
 
 
-def list_line(overview: cases.Overview, now: datetime) -> ListLine:
-    """One line of a list: the deadline, the amount, the next step."""
+def list_line(overview: cases.Overview, now: datetime, question: Question | None = None, button: Button | None = None) -> ListLine:
+    """One line of a list: the deadline, the amount, the next step; for an unknown date the ``question`` that would settle it."""
     row, window = overview.renewal, overview.window
     return ListLine(
         account=overview.account_name,
@@ -105,7 +115,8 @@ def list_line(overview: cases.Overview, now: datetime) -> ListLine:
         days_left=days_left(row.safe_on, overview.zone, now) if row.safe_on else None,
         monthly=overview.monthly,
         step=STEPS.get(Stage(row.stage), ""),
-        unknown="" if row.decide_by else _unknown(window.status, [fact.field for fact in window.unknown]),
+        unknown="" if row.decide_by else question.words if question else _unknown(window.status, [fact.field for fact in window.unknown]),
+        button=button,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from contractops.operator import cases, notices, people, wording
+from contractops.operator import cases, clauses, notices, people, sentences, wording
 from contractops.operator.showing import mails
 from contractops.operator.showing.checks import check
 from contractops.operator.showing.edit_form import edit_form, signers
@@ -25,6 +25,7 @@ from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.commands import FieldValue
 from contractops.operator.slack.forms import (
     Choice,
+    ClauseForm,
     DeclineForm,
     EvidenceForm,
     Form,
@@ -262,6 +263,17 @@ def _price(asked: _Asked) -> Form | None:
     return PriceForm(**asked.base, order_id=order, currency=money.currency) if order and money else None
 
 
+def _clause(asked: _Asked) -> Form | None:
+    """The open question of the button, filled with what was proposed; None when it is settled."""
+    question = clauses.question_of(asked.session, asked.facts)
+    if question is None or question.key != asked.button.args.get("question"):
+        return None
+    given = {name: str(asked.button.args.get(name) or "") for name in ("value", "ground", "said")}
+    readings = () if question.is_date else tuple(Choice(value=value, label=label) for value, label in clauses.READINGS.items())
+    where = sentences.source(question.ref.model_copy(update={"quote": None})) if question.ref else ""
+    return ClauseForm(**asked.base, ask=question.ask, quote=question.quote, where=where, readings=readings, **given)
+
+
 def _text(asked: _Asked) -> Form | None:
     """One question; who is asked stands in its title."""
     whom = _name(asked, asked.renewal.owner_id) if asked.action is Action.SECOND_ASK else ""
@@ -285,6 +297,7 @@ FORMS: dict[Action, Callable[[_Asked], Form | None]] = {
     Action.NOTICE_SEND: _notice,
     Action.NOTICE_EVIDENCE: _evidence,
     Action.FINDING_PRICE: _price,
+    Action.CLAUSE_SETTLE: _clause,
     **dict.fromkeys(mails.MAILS, _mail),
 }
 """The form of each action; an action of ``TEXTS`` asks for one text."""

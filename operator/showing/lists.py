@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
-from contractops.operator import agenda, alerting, approvals, cases, wording
+from contractops.operator import addressing, agenda, alerting, approvals, cases, clauses, people, unreached, wording
 from contractops.operator.showing.explain import list_line
 from contractops.operator.showing.scene import Scene, terms_of
 from contractops.operator.showing.tokens import remember
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.views import ApprovalLine, ApprovalsList
-from contractops.operator.slack.views_outcome import PersonsText, TextReply, WelcomeList
+from contractops.operator.slack.views_outcome import ListLine, PersonsText, TextReply, WelcomeList
 from contractops.operator.store.tables import Card, Draft, Renewal
 
 SOON: Final = timedelta(days=30)
 WAITING_SHOWN: Final = 10
+UNDATED_SHOWN: Final = 3
 LISTED: Final = timedelta(days=120)
 
 
@@ -31,13 +32,34 @@ def welcome(session: Session, card: Card, now: datetime, rules: cases.Rules) -> 
         .where(Renewal.owner_id == card.person_id, col(Renewal.stage).not_in(stages))
         .order_by(col(Renewal.decide_by), col(Renewal.id))
     ).all()
+    undated = [row for row in rows if row.window_status == "unknown"][:UNDATED_SHOWN]
     near = [row for row in rows if row.decide_by is not None and row.missed_at is None and row.decide_by <= now + LISTED]
     return WelcomeList(
         owned=len({row.contract_id for row in rows}),
         soon=sum(row.decide_by is not None and row.decide_by <= now + SOON for row in near),
         unknown=sum(row.window_status == "unknown" for row in rows),
-        lines=tuple(list_line(cases.overview(session, row, now, rules), now) for row in near),
+        lines=(
+            *(list_line(cases.overview(session, row, now, rules), now) for row in near),
+            *(undated_line(session, row, card.key, now, rules) for row in undated),
+        ),
+        settings=Button(
+            action=Action.SETTINGS_OPEN,
+            token=remember(session, rules.token_secret, card.key, Action.SETTINGS_OPEN, None, {"about": ""}),
+        ),
     )
+
+
+def undated_line(session: Session, row: Renewal, card_key: str | None, now: datetime, rules: cases.Rules, **more: Any) -> ListLine:
+    """A renewal without a provable date: what is missing, and the button that asks for it. ``card_key`` None: no button can be made."""
+    found = cases.overview(session, row, now, rules)
+    question = clauses.question_of(session, found)
+    button = None
+    if question is not None and card_key is not None:
+        about = " ".join([*more, question.key])  # the same question in an answer is another button
+        args = {"about": about, "question": question.key, "renewal": row.id, **more}
+        token = remember(session, rules.token_secret, card_key, Action.CLAUSE_SETTLE, None, args)
+        button = Button(action=Action.CLAUSE_SETTLE, token=token)
+    return list_line(found, now, question, button)
 
 
 def waiting(session: Session, card: Card, now: datetime, rules: cases.Rules) -> TextReply:
@@ -74,6 +96,29 @@ def waiting_approvals(session: Session, card: Card, now: datetime, rules: cases.
     if not found:
         return TextReply(text="No approval waits any more.")
     return ApprovalsList(lines=tuple(line for _by, _key, line in sorted(found, key=lambda one: one[:2])))
+
+
+def nobody_owns(session: Session, card: Card, now: datetime, rules: cases.Rules) -> TextReply:
+    """To contract-ops: whom Slack does not reach, who is told instead, and the contracts that nobody answers for now."""
+    person_id = str(card.args["person"])
+    who = people.person(session, person_id)
+    name = who.name if who else person_id
+    if not people.is_unreached(session, person_id):
+        return TextReply(text=f"Slack reaches {name} again.")
+    instead = people.person(session, addressing.addressee(session, person_id, now, rules))
+    rows = unreached.contracts_of(session, person_id)
+    nearest = [cases.overview(session, row, now, rules) for row in rows[:WAITING_SHOWN]]
+    more = len(rows) - len(nearest)
+    return TextReply(
+        text="\n".join(
+            [
+                f"Contracts nobody owns: {len(rows)}. Slack delivers nothing to {name}.",
+                f"{instead.name if instead else 'Contract-ops'} is told instead. Name another owner in the contract files, or put {name}'s row in the staff list right.",
+                *(_waits(one) for one in nearest),
+                *([f"and {more} more, which /renewals lists."] if more else []),
+            ]
+        )
+    )
 
 
 def _named(session: Session, wanted: set[str], what: str, now: datetime, rules: cases.Rules) -> list[str]:

@@ -53,6 +53,7 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "restore": service_credits.restore,
     "restore_list": service_credits.restore_list,
     "text": lists.text,
+    "clause": alert.clause,
 }
 """The kinds of cards about one renewal."""
 
@@ -61,6 +62,7 @@ LISTS: dict[str, Callable[[Session, Card, datetime, cases.Rules], Value]] = {
     "welcome": lists.welcome,
     "waiting": lists.waiting,
     "approvals": lists.waiting_approvals,
+    "nobody_owns": lists.nobody_owns,
     "digest": digest.digest,
 }
 """The kinds of cards about many contracts of one person."""

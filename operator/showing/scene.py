@@ -139,9 +139,11 @@ class Scene:
 
     # Buttons
 
-    def button(self, action: Action, *, about: str = "", shown: str = "", draft: int | None = None) -> Button:
-        """A button of this card over the open question. ``about`` goes with the token, ``shown`` into the label."""
-        args: dict[str, Any] = {"about": about, "renewal": self.row.id}
+    def button(
+        self, action: Action, *, about: str = "", shown: str = "", draft: int | None = None, more: dict[str, Any] | None = None
+    ) -> Button:
+        """A button of this card over the open question. ``about`` and ``more`` go with the token, ``shown`` into the label."""
+        args: dict[str, Any] = {**(more or {}), "about": about, "renewal": self.row.id}
         if draft is not None:
             args["draft"] = draft
         token = remember(self.session, self.rules.token_secret, self.card.key, action, self.gate, args)

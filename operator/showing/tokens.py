@@ -28,6 +28,7 @@ ANSWERS = frozenset(
         Action.DRAFT_EDIT,
         Action.DRAFT_TAKE_BACK,
         Action.OFFER_USE,
+        Action.FINDING_LEAVE_OUT,
         Action.SECOND_APPROVE,
         Action.SECOND_DECLINE,
         Action.MISSED_OFFER,

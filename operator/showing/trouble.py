@@ -12,7 +12,7 @@ from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator import wording
 from contractops.operator.phrases_of import DID
 from contractops.operator.sentences import finding_sentence
-from contractops.operator.showing.draft import orders_without_price
+from contractops.operator.showing.draft import price_fixes
 from contractops.operator.showing.scene import US, Scene
 from contractops.operator.showing.signed import LABELS
 from contractops.operator.showing.states import PARKED
@@ -33,6 +33,7 @@ EFFECTS: Final = {
     "crm.write": ("the CRM update", "The CRM"),
     "crm.overwrite": ("the CRM update of one field", "The CRM"),
     "slack.card": ("a message", "Slack"),
+    "mail.send": ("an e-mail", "The mail server"),
 }
 """What each kind of effect is in words, and who does it."""
 
@@ -74,8 +75,11 @@ def _no_terms(scene: Scene, findings: list[Finding], *, is_open: bool) -> TextRe
     said.append(_outcome(scene) or "When the facts are put right, prepare again.")
     buttons: tuple[Button, ...] = ()
     if is_open:
-        prices = [scene.button(Action.FINDING_PRICE, about=order, shown=order) for order in orders_without_price(tuple(findings))[:1]]
-        buttons = (scene.button(Action.RENEWAL_PREPARE), *prices, *scene.row_of(Action.RENEWAL_HANDOVER, Action.RENEWAL_STOP))
+        buttons = (
+            scene.button(Action.RENEWAL_PREPARE),
+            *price_fixes(scene, tuple(findings)),
+            *scene.row_of(Action.RENEWAL_HANDOVER, Action.RENEWAL_STOP),
+        )
     return TextReply(text="\n".join(said), buttons=buttons, account=account)
 
 

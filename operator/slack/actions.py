@@ -77,6 +77,8 @@ class Action(StrEnum):
     EFFECT_DONE = "effect_done"
     # Weekly digest
     DESK_OPEN = "desk_open"
+    # About oneself: the welcome list
+    SETTINGS_OPEN = "settings_open"
     # Answers
     WHAT_NOW = "what_now"
     # Any input of an open form that asks for a new preview
@@ -112,6 +114,7 @@ class Callback(StrEnum):
     NOTICE_SEND = "notice_send"
     NOTICE_EVIDENCE = "notice_evidence"
     FINDING_PRICE = "finding_price"
+    FINDING_LEAVE_OUT = "finding_leave_out"
     CREDIT_FINANCE = "credit_finance"
     CREDIT_DISPUTE = "credit_dispute"
     CREDIT_MAIL = "credit_mail"
@@ -121,6 +124,8 @@ class Callback(StrEnum):
     EFFECT_DONE = "effect_done"
     DIFFERENCE_ACCEPT = "difference_accept"
     DIFFERENCE_DISPUTE = "difference_dispute"
+    SETTINGS = "settings"
+    CLAUSE_SETTLE = "clause_settle"
 
 
 class Button(Value):

@@ -7,7 +7,7 @@ Rule 3: a submission is read strictly: what cannot be read is an error at its fi
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from contractops.operator.slack.actions import Callback
@@ -15,10 +15,15 @@ from contractops.tools.terms import CreditHandling
 from contractops.tools.values import Money, Value
 
 
-class Form(Value):
+class AnyForm(Value):
     """What every form carries."""
 
     token: str
+
+
+class Form(AnyForm):
+    """A form about a contract."""
+
     account: str
     contract_id: str
 
@@ -134,6 +139,21 @@ class EvidenceForm(Form):
     signed: str = ""
 
 
+class ClauseForm(Form):
+    """How a clause is to be read. ``ask``: our question; ``quote`` as recorded, ``where`` it stands; a day is asked, or one of ``readings``.
+
+    ``value``, ``ground`` and ``said`` are what somebody proposed.
+    """
+
+    ask: str
+    quote: str
+    where: str
+    readings: tuple[Choice, ...] = ()
+    value: str = ""
+    ground: str = ""
+    said: str = ""
+
+
 class PriceForm(Form):
     """The monthly price that order ``order_id`` lacks, in ``currency``."""
 
@@ -156,6 +176,24 @@ class MailForm(Form):
     contacts: tuple[Choice, ...]
     subject: str
     body: str
+
+
+class SettingsForm(AnyForm):
+    """A person's own settings. Hours are at his place (``zone``); ``role`` and ``limits`` are only shown; ``mails``: there is a mail server."""
+
+    name: str
+    role: str
+    limits: tuple[str, ...]
+    zone: str
+    digest_weekday: int
+    digest_at: time
+    quiet_from: time
+    quiet_until: time
+    deputies: tuple[Choice, ...]
+    away_from: date | None
+    away_until: date | None
+    by_mail: bool
+    mails: bool
 
 
 # What comes back
@@ -218,10 +256,31 @@ class EvidenceSubmission(Value):
     served_by: str
 
 
+class ClauseSubmission(Value):
+    """``value``: a day (ISO) or a reading; ``ground``: text, quoted or outside; ``said``: the place quoted, or what was agreed."""
+
+    value: str
+    ground: str
+    said: str
+
+
 class PriceSubmission(Value):
     """A monthly price; the currency is the form's."""
 
     amount: Decimal
+
+
+class SettingsSubmission(Value):
+    """A person's choices; ``deputy_id`` stands in from ``away_from`` to ``away_until`` (None: no end)."""
+
+    digest_weekday: int
+    digest_at: time
+    quiet_from: time
+    quiet_until: time
+    deputy_id: str | None
+    away_from: date | None
+    away_until: date | None
+    by_mail: bool
 
 
 class TextSubmission(Value):
@@ -254,6 +313,8 @@ Submission = (
     | SignerSubmission
     | EvidenceSubmission
     | PriceSubmission
+    | ClauseSubmission
+    | SettingsSubmission
     | TextSubmission
     | MailSubmission
 )

@@ -13,7 +13,7 @@ LABELS: dict[Action, str] = {
     Action.RENEWAL_WAKE: "Wake now",
     Action.CARD_OPEN: "Open card {about}",
     Action.CLAUSE_READ: "Read clause {about}",
-    Action.CLAUSE_SETTLE: "Settle this…",
+    Action.CLAUSE_SETTLE: "Settle {about}…",
     Action.RULE_OPEN: "Open rule",
     Action.HANDOVER_ACCEPT: "Accept",
     Action.HANDOVER_RETURN: "Give back…",
@@ -59,6 +59,7 @@ LABELS: dict[Action, str] = {
     Action.EFFECT_RETRY: "Retry this step",
     Action.EFFECT_DONE: "Mark as done…",
     Action.DESK_OPEN: "Open my desk",
+    Action.SETTINGS_OPEN: "Settings…",
     Action.WHAT_NOW: "What now?",
     Action.FORM_CHANGED: "",
 }

@@ -3,7 +3,8 @@
 Rule 1: a lost answer is never repeated here: the SDK's own retry on a broken connection posts twice, so it is not installed.
 Rule 2: a post carries its key in the metadata; whoever is in doubt looks it up with ``find``.
 Rule 3: what Slack says about a person is at most 60 s old; when Slack does not answer, the answer is an error, never a guess.
-Rule 4: at most one new message a second and channel: Slack hides the surplus.
+Rule 4: a direct message that Slack will not deliver is ``Unreachable``: the person left, or closed the conversation.
+Rule 5: at most one new message a second and channel: Slack hides the surplus.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from slack_sdk.web import WebClient
 
 from contractops.operator import clock
 from contractops.operator.slack.render import plainer
-from contractops.tools.errors import NotFound, OutcomeUnknown, VendorError
+from contractops.tools.errors import NotFound, OutcomeUnknown, Unreachable, VendorError
 from contractops.tools.ports import Posted, SlackUser
 
 Json: TypeAlias = dict[str, Any]
@@ -37,6 +38,13 @@ _PAGE = 200
 _SERVER_FAULT = 500
 _TOO_MANY = 429
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_UNREACHED = frozenset(
+    {
+        "cannot_dm_bot", "channel_not_found", "is_archived", "messages_tab_disabled", "restricted_action", "user_disabled",
+        "user_not_found", "user_not_visible", "users_not_found",
+    }
+)  # fmt: skip
+"""Slack's words for a person who gets no direct message. A word about our own token is none of them."""
 _ABSENT = frozenset({"users_not_found", "user_not_found", "message_not_found", "thread_not_found"})
 _BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _ADVICE = {
@@ -214,7 +222,14 @@ class SlackMessenger:
         if channel[:1] not in {"U", "W"}:
             return channel
         if channel not in self._directs:
-            self._directs[channel] = str(self._call("conversations.open", {"users": channel})["channel"]["id"])
+            try:
+                self._directs[channel] = str(self._call("conversations.open", {"users": channel})["channel"]["id"])
+            except NotFound as problem:
+                raise _unreachable("user_not_found") from problem
+            except _Refusal as refusal:
+                if refusal.error not in _UNREACHED:
+                    raise
+                raise _unreachable(refusal.error) from refusal
         return self._directs[channel]
 
     def _named(self, name: str) -> str:
@@ -242,7 +257,12 @@ class SlackMessenger:
         if thread_ts is not None:
             arguments |= {"thread_ts": thread_ts, "reply_broadcast": broadcast}
         self._pacer.wait(channel)
-        answer = self._call("chat.postMessage", arguments, once=True)
+        try:
+            answer = self._call("chat.postMessage", arguments, once=True)
+        except _Refusal as refusal:
+            if channel[:1] != "D" or refusal.error not in _UNREACHED:
+                raise
+            raise _unreachable(refusal.error) from refusal
         return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
 
     def _call(self, method: str, arguments: Json, *, once: bool = False) -> Json:
@@ -295,6 +315,10 @@ class _Refusal(VendorError):
     def __init__(self, method: str, error: str) -> None:
         super().__init__("CO-SLK-026", f"Slack refused {method}: {error}", advice=_ADVICE.get(error, ""), permanent=True)
         self.error = error
+
+
+def _unreachable(word: str) -> Unreachable:
+    return Unreachable("CO-SLK-029", f"Slack delivers no direct message to this person: {word}")
 
 
 _QUIET = {"unfurl_links": False, "unfurl_media": False}

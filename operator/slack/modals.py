@@ -7,15 +7,17 @@ Rule 2: what may be typed is said beside the field, with the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, time, timedelta
+from typing import Any, Final
 
 from contractops.operator import wording
 from contractops.operator.slack import inputs, phrases
 from contractops.operator.slack.actions import Callback
-from contractops.operator.slack.blocks import Block, Bold, facts, field, lines, section
+from contractops.operator.slack.blocks import Block, Bold, facts, field, lines, quote, section
 from contractops.operator.slack.forms import (
+    AnyForm,
     Choice,
+    ClauseForm,
     DeclineForm,
     EditForm,
     EvidenceForm,
@@ -25,6 +27,7 @@ from contractops.operator.slack.forms import (
     NoticeForm,
     PriceForm,
     ReviewForm,
+    SettingsForm,
     SignerForm,
     SnoozeForm,
     StopForm,
@@ -49,6 +52,12 @@ TEXTS: dict[Callback, tuple[str, str, str, str]] = {
     ),
     Callback.SECOND_ASK: ("Ask {whom}", "Send the question", "Your question", "It goes to {whom}'s thread. Nothing is paused."),
     Callback.HANDOVER_RETURN: ("Give back", "Give back", "Why does it go back?", ""),
+    Callback.FINDING_LEAVE_OUT: (
+        "Leave an order out",
+        "Leave it out",
+        "Why is it left out?",
+        "A new draft is prepared without the order. The reason stands in its note.",
+    ),
     Callback.LEGAL_ASK: ("Ask legal", "Send to legal", "Your question", "The dates and clauses of this contract go with it."),
     Callback.MISSED_REASON: ("Record the reason", "Save the reason", "Why was it missed?", "No blame: it helps to prevent the next one."),
     Callback.CREDIT_FINANCE: ("Send to finance", "Send to finance", "Note to finance", ""),
@@ -91,7 +100,7 @@ DECLINE_REASONS = (
 )
 
 
-def render_form(form: Form) -> Block:
+def render_form(form: AnyForm) -> Block:
     """The view of ``form``. Raises ``InvariantError``: no view for it (CO-SLK-012), or sizes (CO-SLK-013)."""
     renderer = FORMS.get(type(form))
     if renderer is None:
@@ -310,6 +319,38 @@ def evidence(form: EvidenceForm) -> Block:
     return inputs.modal(Callback.NOTICE_EVIDENCE, form.token, "Proof of delivery", "Save the proof", blocks)
 
 
+def clause(form: ClauseForm) -> Block:
+    """A value, beside the words it must stand in."""
+    day = date.fromisoformat(form.value) if form.value and not form.readings else None
+    readings = [one.model_copy(update={"chosen": one.value == form.value}) for one in form.readings]
+    grounds = [one.model_copy(update={"chosen": one.value == form.ground}) for one in GROUNDS if form.quote or one.value != "text"]
+    written = (
+        quote("quote", f"{form.where}: ", form.quote) if form.quote else section("quote", "No words of the contract are recorded for this.")
+    )
+    value = (
+        inputs.entry("reading", "How do you read it?", inputs.radios(readings))
+        if readings
+        else inputs.entry("date", "Day", inputs.calendar(day))
+    )
+    blocks = [
+        _who(form, form.ask),
+        written,
+        value,
+        inputs.entry(
+            "ground", "On what ground?", inputs.radios(grounds), hint="What does not stand in the words above needs contract-ops."
+        ),
+        inputs.entry("said", "The place, or what was agreed", inputs.text(NOTE, initial=form.said), optional=True, hint="Quote the words."),
+    ]
+    return inputs.modal(Callback.CLAUSE_SETTLE, form.token, "Review a clause", "Accept value", blocks)
+
+
+GROUNDS: Final = (
+    Choice(value="text", label="It stands in the words above"),
+    Choice(value="quoted", label="It stands elsewhere: I quote the place"),
+    Choice(value="outside", label="It was agreed outside the contract"),
+)
+
+
 def price(form: PriceForm) -> Block:
     """A missing price."""
     label = f"{form.currency} a month for {form.order_id}"
@@ -341,7 +382,47 @@ def mail(form: MailForm) -> Block:
     return inputs.modal(form.callback, form.token, "E-mail draft", "Copy text / Open in mail", blocks)
 
 
-FORMS: dict[type[Form], Callable[[Any], Block]] = {
+def settings(form: SettingsForm) -> Block:
+    """What a person decides about himself; roles and limits are only shown."""
+    shown = f"\n{form.role[:1].upper()}{form.role[1:]}. {' '.join(form.limits)} Contract-ops keeps roles and limits."
+    blocks = [
+        section("who", Bold(f"{form.name}."), f" All hours are {wording.city(form.zone)} time.{shown}"),
+        inputs.entry("digest_day", "Your week comes on", inputs.select(_weekdays(form.digest_weekday))),
+        inputs.entry("digest_at", "At", inputs.select(_hours(DIGEST_HOURS, form.digest_at))),
+        inputs.entry("quiet_from", "Quiet from", inputs.select(_hours(QUIET_FROM, form.quiet_from))),
+        inputs.entry("quiet_until", "Quiet until", inputs.select(_hours(QUIET_UNTIL, form.quiet_until)), hint=_BREAKS_THROUGH),
+        inputs.entry("deputy", "While you are away", inputs.select(form.deputies), optional=True, hint="Stands in for you on these days."),
+        inputs.entry("from", "Away from", inputs.calendar(form.away_from), optional=True),
+        inputs.entry("until", "Away until", inputs.calendar(form.away_until), optional=True, hint="The last day. Empty: until you say so."),
+        inputs.entry("by_mail", "E-mail", inputs.boxes(_by_mail(form)), optional=True, hint=LAST_WEEK),
+    ]
+    return inputs.modal(Callback.SETTINGS, form.token, "Settings", "Save settings", blocks)
+
+
+LAST_WEEK: Final = "Alerts in the last 7 days can't be switched off."
+_BREAKS_THROUGH: Final = "In the last 3 days an alert may come between 07:00 and 21:00."
+_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+WEEKDAYS: Final = tuple(str(number) for number in range(len(_NAMES)))
+DIGEST_HOURS: Final = tuple(time(hour, minute) for hour in range(7, 18) for minute in (0, 30))
+QUIET_FROM: Final = tuple(time(hour, minute) for hour in range(17, 21) for minute in (0, 30))
+QUIET_UNTIL: Final = tuple(time(hour, minute) for hour in range(7, 10) for minute in (0, 30))
+"""What may be chosen. Quiet time may not eat the working day: an answer time counts from 09:00 to 17:00."""
+
+
+def _weekdays(chosen: int) -> list[Choice]:
+    return [Choice(value=value, label=name, chosen=int(value) == chosen) for value, name in zip(WEEKDAYS, _NAMES, strict=True)]
+
+
+def _hours(offered: Sequence[time], chosen: time) -> list[Choice]:
+    return [Choice(value=f"{at:%H:%M}", label=f"{at:%H:%M}", chosen=at == chosen) for at in offered]
+
+
+def _by_mail(form: SettingsForm) -> list[Choice]:
+    detail = "" if form.mails else "E-mail is not configured here."
+    return [Choice(value="mail", label="Mail me an alert that I left unanswered in Slack", detail=detail, chosen=form.by_mail)]
+
+
+FORMS: dict[type[AnyForm], Callable[[Any], Block]] = {
     EditForm: edit,
     ReviewForm: review,
     DeclineForm: decline,
@@ -352,7 +433,9 @@ FORMS: dict[type[Form], Callable[[Any], Block]] = {
     NoticeForm: notice,
     EvidenceForm: evidence,
     PriceForm: price,
+    ClauseForm: clause,
     TextForm: text,
     MailForm: mail,
+    SettingsForm: settings,
 }
 """One view a form."""

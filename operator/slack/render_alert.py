@@ -27,6 +27,7 @@ from contractops.operator.slack.blocks import (
 from contractops.operator.slack.views import (
     AlertCard,
     AlertState,
+    ByMail,
     InReview,
     LettingRenew,
     MovedDate,
@@ -171,7 +172,7 @@ def _extras(card: AlertCard) -> list[Block]:
 def _alert_row(card: AlertCard) -> list[Block]:
     open_card = card.state is None
     primary = Action.RENEWAL_PREPARE if open_card else None
-    about = {Action.CLAUSE_READ: card.readings.clause if card.readings else ""}
+    about = {Action.CLAUSE_READ: card.readings.clause if card.readings else "", Action.CLAUSE_SETTLE: "this"}
     if isinstance(card.state, InReview | WaitingForApproval):
         about[Action.DRAFT_OPEN] = str(card.state.number)
     says = {Action.RENEWAL_PREPARE: f"Prepare terms for {card.account}"}
@@ -183,7 +184,20 @@ def _alert_foot(card: AlertCard) -> list[str]:
     if card.next_told is not None and card.state is None:
         name, on = card.next_told
         said.append(f"If there is no answer, {name} is told on {wording.day(on)}.")
-    return said
+    return [*said, *_by_mail(card.by_mail)]
+
+
+_BY_MAIL: dict[ByMail | None, str] = {
+    ByMail.WAITS: "It is being sent by e-mail too.",
+    ByMail.SENT: "Sent by e-mail too.",
+    ByMail.NEEDS_PERSON: "The e-mail about it needs a person.",
+    ByMail.NOT_CONFIGURED: "E-mail is not configured, so this stands in Slack only.",
+}
+
+
+def _by_mail(state: ByMail | None) -> list[str]:
+    """What became of the e-mail, as far as it is worth a sentence."""
+    return [_BY_MAIL[state]] if state in _BY_MAIL else []
 
 
 def _state(state: AlertState | None, zone: str) -> list[Block]:
@@ -254,6 +268,7 @@ def reminder(card: ReminderReply) -> Body:
     told = [f"Also told: {wording.listing(card.told)}."] if card.told else []
     if card.answered is not None:
         told.append(f"Answered by {card.answered.by}, {wording.moment(card.answered.at, card.zone)}.")
+    told += _by_mail(card.by_mail)
     allowed = () if card.answered else REMINDER_ROW
     primary = next((button.action for button in card.buttons if button.action is not Action.CARD_OPEN), None)
     return message(

@@ -37,7 +37,7 @@ def welcome(card: WelcomeList) -> Body:
         phone(title),
         header("Your contracts"),
         section("lead", Bold(title), f"\n{unknown}" if unknown else ""),
-        *_rows(card.lines),
+        *_rows(card.lines, (card.settings,) if card.settings else ()),
         foot("Cards follow only for what is near. The others stand in this list and count as told."),
     )
 
@@ -51,11 +51,11 @@ def renewals(card: RenewalsList) -> Body:
         if card.next_account is not None and card.next_day is not None:
             count += f" Next decision: {phrases.name(card.next_account)}, {wording.day(card.next_day)}."
     unknown = f"{card.unknown} more {'has' if card.unknown == 1 else 'have'} unknown dates." if card.unknown else "All dates are known."
-    return message(phone(count), section("lead", Bold(count)), *_rows(card.lines), foot(unknown))
+    return message(phone(count), section("lead", Bold(count)), *_rows((*card.lines, *card.undated)), foot(unknown))
 
 
-def _rows(rows: Sequence[ListLine]) -> list[Block]:
-    """The lines as one paragraph, their buttons as one row."""
+def _rows(rows: Sequence[ListLine], more: Sequence[Button] = ()) -> list[Block]:
+    """The lines as one paragraph, their buttons and ``more`` as one row."""
     said = [list_line(line) for line in rows[:_ROWS]]
     if len(rows) > _ROWS:
         said.append(f"{len(rows) - _ROWS} more after these")
@@ -64,7 +64,7 @@ def _rows(rows: Sequence[ListLine]) -> list[Block]:
         for line in rows[:_BUTTONS]
         if line.button is not None
     ]
-    return [*([section("rows", "\n".join(said))] if said else []), *row(buttons, _ANY)]
+    return [*([section("rows", "\n".join(said))] if said else []), *row([*buttons, *more], _ANY)]
 
 
 def list_line(line: ListLine) -> str:

@@ -7,8 +7,8 @@ Rule 2: what only the database knows (limits, absence, deadlines) is checked by 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, time
 from decimal import Decimal
 
 from contractops.operator import wording
@@ -16,6 +16,7 @@ from contractops.operator.sentences import field_error_sentence
 from contractops.operator.slack.actions import Callback
 from contractops.operator.slack.commands import Submit
 from contractops.operator.slack.forms import (
+    ClauseSubmission,
     DeclineSubmission,
     EditSubmission,
     EvidenceSubmission,
@@ -24,13 +25,14 @@ from contractops.operator.slack.forms import (
     MailSubmission,
     PriceSubmission,
     ReviewSubmission,
+    SettingsSubmission,
     SignerSubmission,
     SnoozeSubmission,
     StopSubmission,
     Submission,
     TextSubmission,
 )
-from contractops.operator.slack.modals import BODY, SUBJECT, TEXTS
+from contractops.operator.slack.modals import BODY, DIGEST_HOURS, QUIET_FROM, QUIET_UNTIL, SUBJECT, TEXTS, WEEKDAYS
 from contractops.tools.errors import InvariantError
 from contractops.tools.mail_figures import Foreign
 from contractops.tools.terms_edit import FieldError
@@ -79,9 +81,11 @@ def late_notice(deadline: date) -> str:
     return f"Received after {wording.day(deadline)}: it may not count. Contract-ops is asked."
 
 
-def away(name: str, until: date) -> dict[str, str]:
-    """Hand-over to somebody who is away."""
-    return {"person": f"{name} is away until {wording.short_day(until)}. Choose a deputy or a later start."}
+def away(name: str, until: date | None, block: str = "person") -> dict[str, str]:
+    """Somebody was chosen who is away himself; ``until`` None: nobody knows how long."""
+    if until is None:
+        return {block: f"{name} is away. Choose somebody else."}
+    return {block: f"{name} is away until {wording.short_day(until)}. Choose a deputy or a later start."}
 
 
 def foreign_region(name: str) -> dict[str, str]:
@@ -181,6 +185,65 @@ def _price(submit: Submit) -> PriceSubmission | FormErrors:
     return PriceSubmission(amount=Decimal(said))
 
 
+def _clause(submit: Submit) -> ClauseSubmission | FormErrors:
+    """A day or a reading; what does not stand in the recorded words is quoted, or said."""
+    day, reading, ground, said = _day(submit, "date"), _one(submit, "reading"), _one(submit, "ground"), _said(submit, "said")
+    asked = "date" if "date" in submit.values else "reading"
+    value = day.isoformat() if day else reading
+    missing = {
+        asked: "" if value else "Please choose a day." if asked == "date" else "Please choose one.",
+        "ground": "" if ground else "Please choose one.",
+        "said": f"Please quote the place, or say what was agreed: at least {LEAST} characters."
+        if ground != "text" and len(said) < LEAST
+        else "",
+    }
+    errors = {block: words for block, words in missing.items() if words}
+    if errors or value is None or ground is None:
+        return FormErrors(errors=errors)
+    return ClauseSubmission(value=value, ground=ground, said=said[:MOST])
+
+
+def _settings(submit: Submit) -> SettingsSubmission | FormErrors:
+    """Hours within their bounds; a deputy has a first day, and a first day a deputy."""
+    weekday, digest = _one(submit, "digest_day"), _hour(submit, "digest_at")
+    quiet_from, quiet_until = _hour(submit, "quiet_from"), _hour(submit, "quiet_until")
+    deputy, first, last = _one(submit, "deputy"), _day(submit, "from"), _day(submit, "until")
+    errors = {
+        "digest_day": "" if weekday in WEEKDAYS else "Please choose a day from Monday to Friday.",
+        "digest_at": "" if digest in DIGEST_HOURS else _between("The digest comes", DIGEST_HOURS),
+        "quiet_from": "" if quiet_from in QUIET_FROM else _between("Quiet time begins", QUIET_FROM),
+        "quiet_until": "" if quiet_until in QUIET_UNTIL else _between("Quiet time ends", QUIET_UNTIL),
+        "deputy": "Please choose who stands in for you." if first and not deputy else "",
+        "from": "Please choose the first day, or no last day." if last and not first else "",
+        "until": "The last day comes before the first." if first and last and last < first else "",
+    }
+    wrong = {block: words for block, words in errors.items() if words}
+    if wrong or weekday is None or digest is None or quiet_from is None or quiet_until is None:
+        return FormErrors(errors=wrong)
+    return SettingsSubmission(
+        digest_weekday=int(weekday),
+        digest_at=digest,
+        quiet_from=quiet_from,
+        quiet_until=quiet_until,
+        deputy_id=deputy if first else None,
+        away_from=first,
+        away_until=last,
+        by_mail="mail" in _many(submit, "by_mail"),
+    )
+
+
+def _between(what: str, hours: Sequence[time]) -> str:
+    return f"{what} between {hours[0]:%H:%M} and {hours[-1]:%H:%M}."
+
+
+def _hour(submit: Submit, block: str) -> time | None:
+    value = _one(submit, block)
+    try:
+        return None if value is None else time.fromisoformat(value)
+    except ValueError:
+        return None
+
+
 def _review(submit: Submit) -> ReviewSubmission:
     return ReviewSubmission(comment=_said(submit, "comment")[:MOST])
 
@@ -211,6 +274,8 @@ READERS: dict[Callback, Callable[[Submit], Submission | FormErrors]] = {
     Callback.CREDIT_MAIL: _mail,
     Callback.RESTORE_MAIL: _mail,
     Callback.ENVELOPE_NUDGE: _mail,
+    Callback.SETTINGS: _settings,
+    Callback.CLAUSE_SETTLE: _clause,
 }
 """One reader a form; the forms of one text share ``_text``."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from contractops.operator.slack.actions import Button
 from contractops.tools.terms import CreditHandling
@@ -205,8 +206,18 @@ AlertState = (
 )
 
 
+class ByMail(StrEnum):
+    """What became of the e-mail that repeats an alert."""
+
+    WAITS = "waits"
+    SENT = "sent"
+    NOT_NEEDED = "not_needed"  # answered before it went
+    NEEDS_PERSON = "needs_person"
+    NOT_CONFIGURED = "not_configured"
+
+
 class AlertCard(Card):
-    """The root of the owner's thread. ``state`` None: open. ``days_left`` counts to the safe date; ``next_told`` is who hears of silence, when."""
+    """The root of the owner's thread. ``state`` None: open. ``by_mail`` None: no e-mail belongs to it. ``days_left`` counts to the safe date; ``next_told`` is who hears of silence, when."""
 
     days_left: int
     decide_by: datetime
@@ -223,6 +234,7 @@ class AlertCard(Card):
     duty: Duty | None = None
     handover: Handover | None = None
     state: AlertState | None = None
+    by_mail: ByMail | None = None
 
 
 class ReminderReply(Card):
@@ -241,6 +253,7 @@ class ReminderReply(Card):
     asks: str = ""
     mention: str | None = None
     answered: Act | None = None
+    by_mail: ByMail | None = None
 
 
 class MovedDate(Card):

@@ -269,14 +269,16 @@ class WelcomeList(Value):
     soon: int
     unknown: int
     lines: tuple[ListLine, ...]
+    settings: Button | None = None
 
 
 class RenewalsList(Value):
-    """Answer to ``/renewals``: what is due until ``until``; ``unknown`` counts contracts without a provable date."""
+    """Answer to ``/renewals``: what is due until ``until``; ``unknown`` counts contracts without a provable date, ``undated`` names the first."""
 
     until: date
     lines: tuple[ListLine, ...]
     unknown: int
+    undated: tuple[ListLine, ...] = ()
     next_account: str | None = None
     next_day: date | None = None
 

@@ -3,7 +3,8 @@
 Rule 1: a card is content by name, not text: what it says is read from the database when it is posted or rewritten, so a late or
 repeated update can only show the truth.
 Rule 2: whatever moves a renewal rewrites its root card and every card whose buttons answered the gate that was left.
-Rule 3: a card that quiet hours or the daily cap put off has ``post_at`` in the future and no effect yet; the sweep sends it.
+Rule 3: a card with ``mail`` in its arguments goes to its person by e-mail too, once, at the moment at which it goes to Slack.
+Rule 4: a card that quiet hours or the daily cap put off has ``post_at`` in the future and no effect yet; the sweep sends it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from contractops.graphs.steps import NewCard, NewEffect
 from contractops.operator.store import ledger
-from contractops.operator.store.tables import Card, Renewal
+from contractops.operator.store.tables import Card, Effect, Renewal
 
 
 def add(
@@ -103,3 +104,18 @@ def release(session: Session, *, now: datetime, wall: datetime, limit: int = 500
 def _intend(session: Session, row: Card, *, version: int, wall: datetime) -> None:
     effect = NewEffect("slack.card", {"card": row.key, "revision": row.revision})
     ledger.intend(session, effect, renewal_id=row.renewal_id or row.key, version=version, at=wall)
+    if row.args.get("mail"):
+        mail(session, row, wall=wall)
+
+
+def mail(session: Session, row: Card, *, wall: datetime) -> None:
+    """Store the intent to send the card to its person by e-mail; a second time it is the same intent."""
+    if row.person_id is not None:
+        intent = NewEffect("mail.send", {"card": row.key, "to": row.person_id})
+        ledger.intend(session, intent, renewal_id=row.renewal_id or row.key, version=0, at=wall)
+
+
+def mailed(session: Session, row: Card) -> Effect | None:
+    """The effect that sends the card to its present person by e-mail, if there is one."""
+    sent = select(Effect).where(Effect.renewal_id == (row.renewal_id or row.key), Effect.kind == "mail.send")
+    return next((one for one in session.exec(sent) if one.payload == {"card": row.key, "to": row.person_id}), None)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
 from contractops.operator.store.delivery import delivery_methods
 from contractops.operator.store.records import Clause, Contract, ServiceOrder
+from contractops.operator.store.settled import EFFECTIVE_ON, NOTICE_ROLL, START_ON, Answers
+from contractops.operator.store.tables import Settled
 from contractops.tools.facts import (
     Amendment,
     ContractFacts,
@@ -69,19 +71,20 @@ def units_of(
     orders: Iterable[ServiceOrder],
     clauses: Mapping[str, Mapping[str, ClauseRef]],
     as_of: datetime,
+    settled: Answers,
 ) -> Units:
-    """The facts in force on ``as_of``. ``clauses`` are references by subject id and topic."""
-    base = _facts(contract, account_zone, clauses.get(contract.id, {}))
+    """The facts in force on ``as_of``. ``clauses`` are references by subject id and topic; ``settled`` what people answered."""
+    base = _facts(contract, account_zone, clauses.get(contract.id, {}), settled)
     findings: tuple[Finding, ...] = ()
     applied: tuple[str, ...] = ()
     if amendments:
-        folded = in_force(base, tuple(_amendment(each, clauses.get(each.id, {})) for each in amendments), as_of)
+        folded = in_force(base, tuple(_amendment(each, clauses.get(each.id, {}), settled) for each in amendments), as_of)
         base, findings, applied = folded.facts, folded.findings, folded.applied
     if contract.term_unit != TERM_OF_ORDERS:
         return Units((base,), findings, applied)
     units = []
     for order in orders:
-        facts, more = order_facts(base, _order_term(order, clauses.get(order.id, {})))
+        facts, more = order_facts(base, _order_term(order, clauses.get(order.id, {}), settled))
         units.append(facts)
         findings += more
     return Units(tuple(units) or (base,), findings, applied)
@@ -107,13 +110,13 @@ def uplift_of(contract: Contract, amendments: Iterable[Contract], applied: Seque
     return UpliftRule(kind=UpliftKind(latest.uplift_kind), percent=percent, ref=refs.get("uplift"))
 
 
-def _facts(contract: Contract, account_zone: str, refs: Mapping[str, ClauseRef]) -> ContractFacts:
+def _facts(contract: Contract, account_zone: str, refs: Mapping[str, ClauseRef], settled: Answers) -> ContractFacts:
     return ContractFacts(
         unit_id=contract.id,
         contract_id=contract.id,
         zone=contract.zone or account_zone,
         holiday_calendar=contract.holiday_calendar or "none",
-        start=contract.start_on,
+        start=_day(contract, START_ON, settled),
         start_event=StartEvent(contract.start_event or StartEvent.SIGNATURE),
         end=contract.end_on,
         initial_term=_period(contract.initial_length, contract.initial_unit),
@@ -126,7 +129,7 @@ def _facts(contract: Contract, account_zone: str, refs: Mapping[str, ClauseRef])
         cutoff=time.fromisoformat(contract.notice_cutoff) if contract.notice_cutoff else None,
         methods=delivery_methods(contract.notice_methods),
         whose=Whose(contract.window_right or Whose.BOTH),
-        roll=RollRule(contract.notice_roll or RollRule.NONE),
+        roll=RollRule(_said(contract, NOTICE_ROLL, settled) or RollRule.UNSTATED),
         term_ref=refs.get("term"),
         renewal_ref=refs.get("renewal"),
         notice_ref=refs.get("notice"),
@@ -139,7 +142,7 @@ def _period(length: int | None, unit: str | None) -> Period | None:
     return None if length is None or unit is None else Period(length=length, unit=Unit(unit))
 
 
-def _amendment(record: Contract, refs: Mapping[str, ClauseRef]) -> Amendment:
+def _amendment(record: Contract, refs: Mapping[str, ClauseRef], settled: Answers) -> Amendment:
     changes: dict[str, Any] = {field: getattr(record, column) for field, column in _PLAIN.items()}
     changes |= {field: _period(getattr(record, length), getattr(record, unit)) for field, (length, unit) in _PERIODS.items()}
     changes["methods"] = delivery_methods(record.notice_methods) or None
@@ -150,10 +153,29 @@ def _amendment(record: Contract, refs: Mapping[str, ClauseRef]) -> Amendment:
     return Amendment(
         amendment_id=record.id,
         agreement_date=agreed,
-        effective_on=record.effective_on,
+        effective_on=_day(record, EFFECTIVE_ON, settled),
         changes={field: _plain(value) for field, value in changes.items() if value is not None},
-        ref=refs.get("amendment") or ClauseRef(document=record.title or record.id),
+        ref=_settled_ref(refs.get("amendment") or ClauseRef(document=record.title or record.id), settled.get((record.id, EFFECTIVE_ON))),
     )
+
+
+def _settled_ref(ref: ClauseRef, answer: Settled | None) -> ClauseRef:
+    """The reference, with whose answer its start date is."""
+    return ref if answer is None else ref.model_copy(update={"document": f"{ref.document}, start date: {answer.source}"})
+
+
+def _said(record: Contract | ServiceOrder, column: str, settled: Answers) -> str | None:
+    """What the record says in ``column``, else what a person answered."""
+    stated = getattr(record, column)
+    answer = settled.get((record.id, column)) if stated is None else None
+    return answer.value if answer else stated
+
+
+def _day(record: Contract | ServiceOrder, column: str, settled: Answers) -> date | None:
+    """A date of the record, else the one that a person answered."""
+    stated: date | None = getattr(record, column)
+    answer = settled.get((record.id, column)) if stated is None else None
+    return date.fromisoformat(answer.value) if answer else stated
 
 
 def _plain(value: Any) -> Any:
@@ -165,10 +187,10 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int)) else value.isoformat()
 
 
-def _order_term(order: ServiceOrder, refs: Mapping[str, ClauseRef]) -> OrderTerm:
+def _order_term(order: ServiceOrder, refs: Mapping[str, ClauseRef], settled: Answers) -> OrderTerm:
     return OrderTerm(
         unit_id=order.id,
-        start=order.start_on,
+        start=_day(order, START_ON, settled),
         start_event=StartEvent(order.start_event or StartEvent.ACTIVATION),
         end=order.end_on,
         initial_term=_period(order.initial_length, order.initial_unit),

@@ -40,6 +40,8 @@ KINDS: dict[str, Prevention] = {
     "docusign.fetch": Prevention.VENDOR_KEY,
     "crm.write": Prevention.VENDOR_KEY,
     "crm.overwrite": Prevention.VENDOR_KEY,
+    # SMTP has neither keys nor look-ups: whether a mail was taken, only the answer says. See ``adapters.mail``.
+    "mail.send": Prevention.PERSON,
 }
 
 

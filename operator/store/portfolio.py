@@ -19,6 +19,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from contractops.operator.store import crm_history, records, service_of
 from contractops.operator.store.facts_of import TERM_OF_ORDERS, Units, refs_of, units_of, uplift_of
+from contractops.operator.store.settled import answers
 from contractops.tools.calendars import zone
 from contractops.tools.crm import CrmRecord
 from contractops.tools.drift import TicketView
@@ -169,10 +170,11 @@ class _BundleReader:
         self._promises = self._rows(records.SlaCommitment, col(records.SlaCommitment.order_id).in_(order_ids))
         subjects = [contract.id, *(each.id for each in (*self._amendments, *self._orders, *self._promises))]
         self._refs = refs_of(self._rows(records.Clause, col(records.Clause.subject_id).in_(subjects)))
+        self._settled = answers(session, subjects, known_at)
         self._circuits = [service_of.service_id(each) for each in self._orders]
 
     def read(self) -> Bundle:
-        units = units_of(self._contract, self._account.zone, self._amendments, self._orders, self._refs, self._as_of)
+        units = units_of(self._contract, self._account.zone, self._amendments, self._orders, self._refs, self._as_of, self._settled)
         own_refs = self._refs.get(self._contract.id, {})
         crm = self._crm()
         changes = self._change_orders(crm)
@@ -292,9 +294,10 @@ def _entries(
     subjects += [each.id for row in rows for each in amendments.get(row.id, ())]
     subjects += [each.id for found in orders.values() for each in found]
     refs = refs_of(session.exec(_known(records.Clause, known_at).where(col(records.Clause.subject_id).in_(subjects))))
+    settled = answers(session, subjects, known_at)
     for row in rows:
         account = accounts[row.account_id]
-        yield _entry(row, account, units_of(row, account.zone, amendments.get(row.id, ()), orders.get(row.id, ()), refs, as_of))
+        yield _entry(row, account, units_of(row, account.zone, amendments.get(row.id, ()), orders.get(row.id, ()), refs, as_of, settled))
 
 
 def _entry(contract: records.Contract, account: records.Account, units: Units) -> Entry:

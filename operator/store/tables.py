@@ -231,6 +231,50 @@ class NoticeEvidence(StoredRow, table=True):
     recorded_at: datetime  # business time
 
 
+class Settled(StoredRow, table=True):
+    """A person's answer to what the files leave open about one record: ``value`` of the column ``field``. The highest ``number`` counts."""
+
+    __tablename__ = "settled"
+
+    subject_id: str = Field(primary_key=True)  # id of a contract, an amendment or a service order
+    field: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    value: str
+    ground: str  # text: it stands in the recorded clause | quoted | outside: agreed outside the contract
+    said: str  # the person's own words: the place he quotes, or what was agreed
+    source: str  # who, when and on what ground, in words
+    by: str
+    recorded_at: datetime  # business time
+
+
+class Unreached(StoredRow, table=True):
+    """A person to whom Slack delivers nothing. It ends with a sign of life, or when his row of the staff list changes."""
+
+    __tablename__ = "unreached"
+
+    person_id: str = Field(primary_key=True)
+    since: datetime  # business time
+    error: str
+
+
+class PersonSettings(StoredRow, table=True):
+    """What a person chose for himself, in every version; the highest ``number`` counts. Hours are ``HH:MM`` at his place."""
+
+    __tablename__ = "person_settings"
+
+    person_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    digest_weekday: int  # 0 is Monday
+    digest_at: str
+    quiet_from: str
+    quiet_until: str
+    mail_fallback: bool
+    deputy_id: str | None = None
+    deputy_from: date | None = None
+    deputy_to: date | None = None
+    changed_at: datetime  # business time
+
+
 class Audit(StoredRow, table=True):
     """One line of the chain of a renewal: each row carries the hash of the row before."""
 

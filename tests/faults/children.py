@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event, Stage
@@ -83,6 +84,10 @@ def settings_of(folder: Path, world: str) -> Settings:
         salesforce_username="desk@prairie.example",
         salesforce_private_key=folder / "key.pem",
         salesforce_audience=f"{world}/sf",
+        smtp_host="127.0.0.1",
+        smtp_port=httpx.get(f"{world}/_world/mail", trust_env=False, timeout=10).json()["smtp_port"],
+        smtp_security="none",
+        smtp_from="renewal.desk@prairie.example",
     )
 
 

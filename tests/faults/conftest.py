@@ -54,7 +54,12 @@ def sign_and_edit(place: Place) -> None:
     place.post("/_world/salesforce/edit", {"external_id": "ENT-3391", "fields": {"Term_Months__c": 18}})
 
 
-OUTSIDE: dict[str, Callable[[Place], None]] = {"sign": sign, "sign_and_edit": sign_and_edit}
+def three_days_left(place: Place) -> None:
+    """It is Tue 2 Feb 2027, 09:00 in Chicago, three days before the safe date; nobody answered, and the operator has not looked yet."""
+    place.post("/_world/clock", {"to": "2027-02-02T15:00:00+00:00"})
+
+
+OUTSIDE: dict[str, Callable[[Place], None]] = {"sign": sign, "sign_and_edit": sign_and_edit, "three_days_left": three_days_left}
 
 CHAIN: dict[str, tuple[str | None, str]] = {
     "armed": (None, "arm"),
@@ -64,5 +69,6 @@ CHAIN: dict[str, tuple[str | None, str]] = {
     "signed": ("out", "sign"),
     "edited": ("out", "sign_and_edit"),
     "conflict": ("edited", "poll"),
+    "late": ("flagged", "three_days_left"),
 }
 """Name -> (the state before, the step that leads here)."""

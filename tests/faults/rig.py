@@ -157,6 +157,7 @@ def receivers(place: Place) -> dict[str, Any]:
         "envelopes": Counter(_custom_key(one) for one in envelopes),
         "envelope states": [(one["status"], [(who["email"], who["status"]) for who in one["recipients"]["signers"]]) for one in envelopes],
         "envelope calls": _changes_of(place),
+        "mails": Counter((one["message_id"], *one["to"], one["text"]) for one in place.get("/_world/mail")["mails"]),
         "crm": [
             (record["external_id"], change["by"], change["before"], change["after"])
             for record in place.get("/_world/salesforce/records")

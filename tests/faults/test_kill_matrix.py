@@ -41,6 +41,7 @@ SCENES = {
     "docusign.change_signer": Scene("out", "change_signer"),
     "crm.write": Scene("signed", "poll"),
     "crm.overwrite": Scene("conflict", "use_signed"),
+    "mail.send": Scene("late", "sweep"),
 }
 
 DEATHS = ("once", "again at the same place")
@@ -123,6 +124,7 @@ def judge(found: Ending, wanted: Ending, kind: str) -> None:
     assert max(found.outside["posts"].values()) == 1
     assert max(found.outside["post calls"].values()) == 1
     assert max(found.outside["envelopes"].values(), default=0) <= 1
+    assert max(found.outside["mails"].values(), default=0) <= 1
     assert found.inside["broken"] == []
     assert found.inside["cards to do"] == []
     begun = {f"{kind}:{one}" for one in ("before_call", "after_call", "before_receipt")}
@@ -135,9 +137,14 @@ def judge(found: Ending, wanted: Ending, kind: str) -> None:
 
 def stopped_for_a_person(found: Ending, wanted: Ending, kind: str) -> None:
     """Nobody can tell whether it happened: it is not repeated, it stands as "needs a person", and its card was sent."""
-    happened = 0 if f"{kind}:before_call" in found.hits else 1
-    assert found.outside["envelope calls"]["resend"] == happened
-    assert [one for one in found.inside["effects"] if one[0] == kind][-1][2] == "needs_person"
+    stopped = [one for one in found.inside["effects"] if one[0] == kind and one[2] == "needs_person"]
+    assert stopped
+    never_began = sum(hit == f"{kind}:before_call" for hit in found.hits)
+    if kind == "mail.send":
+        assert found.outside["mails"].keys() <= set(wanted.outside["mails"])
+        assert found.outside["mails"].total() == wanted.outside["mails"].total() - never_began
+    else:
+        assert found.outside["envelope calls"]["resend"] == 1 - never_began
     assert found.inside["renewals"] == wanted.inside["renewals"]
     cards = [key for key, sort, current in found.inside["cards"] if sort == "parked" and current]
     assert cards

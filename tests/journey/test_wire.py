@@ -1,6 +1,7 @@
 """A whole journey's traffic held against the vendors' field tables: what the product sends, and what the local world answers."""
 
 import copy
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -43,6 +44,8 @@ def problems(entry: Exchange) -> list[str]:
     if operation == "oauth.token":
         answer = salesforce.TOKEN_ANSWER if surface == "salesforce" else salesforce.DOCUSIGN_TOKEN_ANSWER
         return _held(entry, salesforce.TOKEN, entry["request"]["body"], answer)
+    if surface == "mail":
+        return _mail(entry["request"])
     if surface != "salesforce":
         return check_exchange(surface, operation, entry["request"], entry["answer"])
     if operation == "query":
@@ -56,6 +59,12 @@ def problems(entry: Exchange) -> list[str]:
     if empty and entry["answer"]["bytes"]:
         found.append(f"salesforce {operation} answer: a body beside 204")
     return found + [f"salesforce {operation} request {key}: missing key" for key in salesforce.WRITTEN[name] if key not in body]
+
+
+def _mail(asked: dict[str, Any]) -> list[str]:
+    """SMTP has no fields to look up: one recipient, a subject of one line, an id of the form that RFC 5322 names."""
+    good = len(asked["to"]) == 1 and asked["subject"] and "\n" not in asked["subject"]
+    return [] if good and re.fullmatch(r"<[0-9a-f]+@[a-z.]+>", asked["message_id"]) else [f"mail: {asked}"]
 
 
 def _held(entry: Exchange, request: Any, asked: Any, answer: Any) -> list[str]:

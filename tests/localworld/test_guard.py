@@ -35,6 +35,8 @@ def test_local_credentials_pass() -> None:
         ("CONTRACTOPS_DOCUSIGN_INTEGRATION_KEY", "7c2b8d7e"),
         ("CONTRACTOPS_SALESFORCE_BASE_URL", "https://acme.my.salesforce.com"),
         ("CONTRACTOPS_SALESFORCE_CLIENT_SECRET", "abc"),
+        ("CONTRACTOPS_SMTP_HOST", "smtp.acme.example"),
+        ("CONTRACTOPS_SMTP_PASSWORD", "abc"),
         ("OPENAI_API_KEY", "sk-1"),
     ],
 )

@@ -315,7 +315,7 @@ def test_phone_width_has_no_horizontal_scroll(browser: Browser, desk: RunningWor
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("path", ["/outside/tickets", "/outside/mail", "/outside/audit", "/docusign", "/crm"])
+@pytest.mark.parametrize("path", ["/outside/tickets", "/outside/mail", "/outside/inbox", "/outside/audit", "/docusign", "/crm"])
 def test_outside_pages_lead_back(page: Page, desk: RunningWorld, path: str) -> None:
     """Each outside page opens without an error and has a way back to the workspace."""
     page.goto(f"{desk.url}{path}")

@@ -167,7 +167,13 @@ def test_terms_that_cannot_be_made_name_the_finding(world: World) -> None:
     card = world.card("trouble/terms/0", "needs_person", gate)
     view = shown(world, card)
     assert "Order SO-12 has no price." in view.text
-    assert actions(view) == [Action.RENEWAL_PREPARE, Action.FINDING_PRICE, Action.RENEWAL_HANDOVER, Action.RENEWAL_STOP]
+    assert actions(view) == [
+        Action.RENEWAL_PREPARE,
+        Action.FINDING_PRICE,
+        Action.FINDING_LEAVE_OUT,
+        Action.RENEWAL_HANDOVER,
+        Action.RENEWAL_STOP,
+    ]
     world.decide(gate, Event.PREPARE)
     view = shown(world, card)
     assert "Order SO-12 has no price." in view.text

@@ -592,7 +592,7 @@ CARDS: dict[str, Value] = {
         detail="",
         settled=("Marked as done", MARIA),
     ),
-    "welcome": o.WelcomeList(owned=31, soon=3, unknown=1, lines=LINES),
+    "welcome": o.WelcomeList(owned=31, soon=3, unknown=1, lines=LINES, settings=buttons(Action.SETTINGS_OPEN)[0]),
     "renewals": o.RenewalsList(until=date(2027, 3, 7), lines=LINES, unknown=3),
     "renewals_empty": o.RenewalsList(until=date(2027, 3, 7), lines=(), unknown=0, next_account="Harbor Ports", next_day=date(2027, 3, 1)),
     "team_renewed": o.TeamLine(account="Northwind Logistics", state="renewed", day=date(2030, 4, 7)),

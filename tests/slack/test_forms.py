@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -71,7 +71,7 @@ MAIL = f.MailForm(
     body="Good day,\n\nOn 10 November 2026 your circuit CHI-DAL-02 was down for 187 minutes.",
 )
 
-FORM_SAMPLES: dict[str, f.Form] = {
+FORM_SAMPLES: dict[str, f.AnyForm] = {
     "form_edit": EDIT,
     "form_edit_bare": EDIT.model_copy(
         update={
@@ -118,7 +118,42 @@ FORM_SAMPLES: dict[str, f.Form] = {
         received_by=DUE,
         zone=ZONE,
     ),
+    "form_clause": f.ClauseForm(
+        **BASE,
+        ask="The amendment of Tue 3 Mar 2026 (ENT-4410-A1) has no start date. On which day did it begin?",
+        quote="begins with the first invoice under this amendment",
+        where="ENT-4410-A1-amendment.docx 1",
+    ),
+    "form_clause_readings": f.ClauseForm(
+        **BASE,
+        ask="The last day is a day off.",
+        quote="",
+        where="",
+        readings=(
+            f.Choice(value="none", label="It stays where it is"),
+            f.Choice(value="forward", label="It moves to the next working day"),
+        ),
+        value="forward",
+        ground="outside",
+        said="Priya Nair agreed by phone.",
+    ),
     "form_price": f.PriceForm(**BASE, order_id="SO-12", currency="USD"),
+    "form_settings": f.SettingsForm(
+        token="settings:0",
+        name="Maria Ortiz",
+        role="account owner",
+        limits=("Alone you approve up to 24 months and up to 10.00 % discount.",),
+        zone=ZONE,
+        digest_weekday=0,
+        digest_at=time(8, 30),
+        quiet_from=time(18, 0),
+        quiet_until=time(8, 0),
+        deputies=(f.Choice(value="p_jo", label="Jo Lang"),),
+        away_from=None,
+        away_until=None,
+        by_mail=True,
+        mails=False,
+    ),
     **{f"form_mail_{callback.value}": MAIL.model_copy(update={"callback": callback}) for callback in MAILS},
     "form_mail_nobody": MAIL.model_copy(update={"contacts": ()}),
     **{f"form_text_{callback.value}": f.TextForm(**BASE, callback=callback, whom="Maria Ortiz", number=2) for callback in TEXTS},
@@ -171,6 +206,10 @@ def submit(callback: Callback, **values: Any) -> Submit:
     return command
 
 
+OWN: dict[str, Any] = {
+    "digest_day": option("4"), "digest_at": option("09:00"), "quiet_from": option("19:00"), "quiet_until": option("07:30"),
+    "deputy": option(None), "from": picked(None), "until": picked(None), "by_mail": options(),
+}  # fmt: skip
 LONG = "A sentence that is long enough."
 
 GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
@@ -201,6 +240,44 @@ GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
         f.EvidenceSubmission(method="courier", served_on=date(2027, 1, 8), reference="TRK-1", served_by="Maria Ortiz"),
     ),
     (Callback.FINDING_PRICE, {"price": typed("1250.5")}, f.PriceSubmission(amount=Decimal("1250.5"))),
+    (
+        Callback.SETTINGS,
+        OWN | {"deputy": option("p_jo"), "from": picked("2026-12-14"), "until": picked("2026-12-18"), "by_mail": options("mail")},
+        f.SettingsSubmission(
+            digest_weekday=4,
+            digest_at=time(9, 0),
+            quiet_from=time(19, 0),
+            quiet_until=time(7, 30),
+            deputy_id="p_jo",
+            away_from=date(2026, 12, 14),
+            away_until=date(2026, 12, 18),
+            by_mail=True,
+        ),
+    ),
+    (
+        Callback.SETTINGS,
+        OWN | {"deputy": option("p_jo"), "from": picked(None), "until": picked(None), "by_mail": options()},
+        f.SettingsSubmission(
+            digest_weekday=4,
+            digest_at=time(9, 0),
+            quiet_from=time(19, 0),
+            quiet_until=time(7, 30),
+            deputy_id=None,
+            away_from=None,
+            away_until=None,
+            by_mail=False,
+        ),
+    ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"date": picked("2026-04-01"), "ground": option("quoted"), "said": typed("from 1 April 2026 on")},
+        f.ClauseSubmission(value="2026-04-01", ground="quoted", said="from 1 April 2026 on"),
+    ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"reading": option("forward"), "ground": option("text"), "said": typed(None)},
+        f.ClauseSubmission(value="forward", ground="text", said=""),
+    ),
     (Callback.SECOND_ASK, {"text": typed(LONG)}, f.TextSubmission(text=LONG)),
     (Callback.CREDIT_FINANCE, {"text": typed("ok")}, f.TextSubmission(text="ok")),
 ]
@@ -241,6 +318,27 @@ BAD: list[tuple[Callback, dict[str, Any], dict[str, str]]] = [
     (Callback.FINDING_PRICE, {"price": typed("12.505")}, {"price": "Two decimals, please: 1250.00."}),
     (Callback.FINDING_PRICE, {"price": typed("-5")}, {"price": "Two decimals, please: 1250.00."}),
     (Callback.LEGAL_ASK, {"text": typed("short")}, {"text": "Please write a sentence: at least 10 characters."}),
+    (Callback.SETTINGS, OWN | {"quiet_from": option("12:00")}, {"quiet_from": "Quiet time begins between 17:00 and 20:30."}),
+    (Callback.SETTINGS, OWN | {"quiet_until": option("11:00")}, {"quiet_until": "Quiet time ends between 07:00 and 09:30."}),
+    (Callback.SETTINGS, OWN | {"digest_day": option("6")}, {"digest_day": "Please choose a day from Monday to Friday."}),
+    (Callback.SETTINGS, OWN | {"from": picked("2026-12-14")}, {"deputy": "Please choose who stands in for you."}),
+    (Callback.SETTINGS, OWN | {"until": picked("2026-12-14")}, {"from": "Please choose the first day, or no last day."}),
+    (
+        Callback.SETTINGS,
+        OWN | {"deputy": option("p_jo"), "from": picked("2026-12-14"), "until": picked("2026-12-11")},
+        {"until": "The last day comes before the first."},
+    ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"date": picked(None), "ground": option("text"), "said": typed(None)},
+        {"date": "Please choose a day."},
+    ),
+    (Callback.CLAUSE_SETTLE, {"reading": option(None), "ground": option("text"), "said": typed(None)}, {"reading": "Please choose one."}),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"date": picked("2026-04-01"), "ground": option("outside"), "said": typed("phone")},
+        {"said": "Please quote the place, or say what was agreed: at least 10 characters."},
+    ),
     (Callback.HANDOVER, {"person": option(None)}, {"person": "Please choose a person."}),
     (Callback.ENVELOPE_SIGNER, {"signer": option(None)}, {"signer": "Please choose a person."}),
 ]

@@ -21,7 +21,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningWor
     public = demo._make_key(folder / "key.pem")
     with start_world(folder / "state", seed=demo.seed(SAMPLE, public)) as world:
         port = int(world.url.rstrip("/").rsplit(":", 1)[1])
-        settings = demo.Place(folder, port, 1).environment()
+        settings = demo.Place(folder, port, 1, world.get("/_world/mail")["smtp_port"]).environment()
         mine = {name: value for name, value in settings.items() if name.startswith("CONTRACTOPS_") and name != "CONTRACTOPS_DATABASE_URL"}
         yield world, mine, (folder / "key.pem").read_text()
 
@@ -35,8 +35,9 @@ def test_nothing_configured_works_and_is_said(portfolio: Path) -> None:
     found = run("doctor", db=portfolio)
     assert found.status == 1
     lines = found.out.splitlines()
-    assert "ok    settings        Slack, DocuSign, Salesforce and model not configured" in lines
+    assert "ok    settings        Slack, DocuSign, Salesforce, e-mail and model not configured" in lines
     assert "warn  Slack           not configured" in lines
+    assert "warn  e-mail          not configured" in lines
     assert "ok    CRM             embedded: no Salesforce is configured" in lines
     assert all(lines[number + 1].startswith("      -> ") for number, line in enumerate(lines) if line.startswith(("warn", "fail")))
 
@@ -46,7 +47,7 @@ def test_a_whole_installation_is_checked_without_printing_a_secret(own_copy: Pat
     _world, settings, key = place
     found = run("doctor", "--json", db=own_copy, **settings)
     seen = checks(found)
-    names = ("Slack", "Slack socket", "clock", "DocuSign", "Salesforce", "people", "owners", "database")
+    names = ("Slack", "Slack socket", "clock", "DocuSign", "Salesforce", "e-mail", "people", "owners", "database")
     assert {name: seen[name]["status"] for name in names} == dict.fromkeys(names, "ok")
     assert seen["engine"]["status"] == "warn"
     assert found.status == found.json["exit_status"] == 1
@@ -77,6 +78,14 @@ def test_a_vendor_that_does_not_answer_ends_with_5(own_copy: Path) -> None:
     assert checks(found)["database"]["status"] == "ok", "a check that fails stops no other"
 
 
+def test_a_mail_server_that_does_not_answer_ends_with_5(own_copy: Path) -> None:
+    settings = {"CONTRACTOPS_SMTP_HOST": "127.0.0.1", "CONTRACTOPS_SMTP_PORT": "9", "CONTRACTOPS_SMTP_FROM": "desk@prairie.example"}
+    found = run("doctor", "--json", db=own_copy, **settings, CONTRACTOPS_SMTP_SECURITY="none")
+    assert found.status == 5
+    assert checks(found)["e-mail"]["status"] == "fail"
+    assert checks(found)["e-mail"]["advice"] == "Check CONTRACTOPS_SMTP_HOST and _PORT."
+
+
 def test_a_field_that_is_not_unique_at_the_crm_is_named(own_copy: Path, place: tuple[RunningWorld, dict[str, str], str]) -> None:
     """A write by an external id that is not unique could reach two records."""
     world, settings, _key = place
@@ -95,6 +104,7 @@ def test_a_field_that_is_not_unique_at_the_crm_is_named(own_copy: Path, place: t
         ({"CONTRACTOPS_POLICY": "/nowhere/policy.toml"}, "policy"),
         ({"CONTRACTOPS_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "database"),
         ({"CONTRACTOPS_DOCUSIGN_HOST": "http://127.0.0.1:9/restapi"}, "DocuSign"),
+        ({"CONTRACTOPS_SMTP_HOST": "127.0.0.1"}, "e-mail"),
     ],
 )
 def test_a_setting_that_cannot_be_used_ends_with_3(variables: dict[str, str], name: str, tmp_path: Path) -> None:
@@ -115,3 +125,13 @@ def test_contracts_nobody_owns_are_listed(own_copy: Path) -> None:
     owners = checks(run("doctor", "--json", db=own_copy))["owners"]
     assert owners["status"] == "warn"
     assert "ENT-3391" in owners["said"]
+
+
+def test_whom_slack_does_not_reach_is_named(own_copy: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(own_copy) as connection:
+        connection.execute("INSERT INTO unreached VALUES ('maria.ortiz', '2027-01-01 00:00:00.000000', 'user_disabled')")
+    connection.close()
+    reached = checks(run("doctor", "--json", db=own_copy))["reached"]
+    assert (reached["status"], reached["said"]) == ("warn", "Slack delivers nothing to maria.ortiz")

@@ -105,18 +105,19 @@ class Bell:
 class Simulation:
     """One installation in a folder of its own."""
 
-    def __init__(self, folder: Path, start: datetime) -> None:
+    def __init__(self, folder: Path, start: datetime, *, mails: bool = False) -> None:
         self.folder = folder
         self.clock = Clock(start)
         self.database = Database(f"sqlite:///{folder / 'contractops.db'}")
         event.listen(self.database.engine, "connect", _no_sync)
         SQLModel.metadata.create_all(self.database.engine)
-        self.rules = cases.rules_of(load().rules, b"a secret of the tests")
+        self.rules = cases.rules_of(load().rules, b"a secret of the tests", mails=mails)
         self.bell = Bell()
         self.workbench = Workbench(self.database, self.clock, self.rules, lambda _terms, _signers: b"%PDF")
         self.jobs = Jobs(self.database, self.clock, self.bell, self.workbench, {}, None, poll_seconds=1)
         self.bell.table = {"advance": self.jobs.advance, "perform": lambda _key: None, "batch": self.jobs.batch}
         self.seen: list[Seen] = []
+        self.mails: list[tuple[datetime, str, str]] = []  # (when, to whom, card)
         self.people: dict[str, dict[str, Any]] = {}
 
     # The portfolio
@@ -239,6 +240,11 @@ class Simulation:
                 select(Effect).where(Effect.status == "todo", Effect.kind == "slack.card").order_by(col(Effect.created_at), col(Effect.key))
             ).all():
                 card = session.get_one(Card, str(effect.payload["card"]))
+                if effect.kind == "mail.send":
+                    self.mails.append((self.clock.now(), str(effect.payload["to"]), card.key))
+                    effect.status, effect.remote_id = "done", f"<{len(self.mails)}@example.com>"
+                    session.add(effect)
+                    continue
                 if card.ts is None:
                     self.seen.append(self._seen(session, card))
                     card.posted_at = self.clock.now()

@@ -28,6 +28,12 @@ def flagged(office: Office) -> None:
     assert office.stage() == "flagged"
 
 
+def two_readings(office: Office) -> None:
+    """The clause does not say what becomes of a last day that is a day off."""
+    office.change(records.Contract, "ENT-3391", notice_roll=None)
+    office.rewrite({f"{RENEWAL}/root"})
+
+
 def snoozed(office: Office) -> None:
     answer(office, Event.SNOOZE, until="2026-12-14T15:00:00+00:00")
 
@@ -296,8 +302,8 @@ def digested(office: Office) -> None:
 STATES: dict[str, Callable[[Office], None]] = {
     each.__name__: each
     for each in (
-        flagged, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, stopped, renews, late,
-        missed, parked, handed, credited, with_finance, conflicting, long_missed, unopened, bounced, late_out, in_group, many_approvals,
+        flagged, two_readings, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, stopped, renews,
+        late, missed, parked, handed, credited, with_finance, conflicting, long_missed, unopened, bounced, late_out, in_group, many_approvals,
         notice_out, notice_signed, notice_declined, warned, digested,
     )
 }  # fmt: skip

@@ -35,6 +35,7 @@ def upgrade() -> None:
     _effects()
     _cards()
     _decisions()
+    _people()
     _installation()
 
 
@@ -536,6 +537,30 @@ def _decisions() -> None:
         "ix_audit_move", "audit", ["renewal_id", "version"], unique=True, sqlite_where=sa.text("moved"), postgresql_where=sa.text("moved")
     )
     op.create_index("ix_audit_renewal_id", "audit", ["renewal_id"])
+
+
+def _people() -> None:
+    """What people answered and chose for themselves, and whom Slack does not reach."""
+    op.create_table(
+        "settled",
+        *_text("subject_id", "field"),
+        *_number("number"),
+        *_text("value", "ground", "said", "source", "by"),
+        *_moment("recorded_at"),
+        sa.PrimaryKeyConstraint("subject_id", "field", "number"),
+    )
+    op.create_table(
+        "person_settings",
+        *_text("person_id"),
+        *_number("number", "digest_weekday"),
+        *_text("digest_at", "quiet_from", "quiet_until"),
+        *_flag("mail_fallback"),
+        *_text("deputy_id", null=True),
+        *_day("deputy_from", "deputy_to", null=True),
+        *_moment("changed_at"),
+        sa.PrimaryKeyConstraint("person_id", "number"),
+    )
+    op.create_table("unreached", *_text("person_id"), *_moment("since"), *_text("error"), sa.PrimaryKeyConstraint("person_id"))
 
 
 def _installation() -> None:

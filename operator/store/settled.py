@@ -1,0 +1,39 @@
+"""What people settled about facts that the files leave open: each answer a version of its own, with who, when and on what ground.
+
+Rule 1: an imported record is never touched: an answer stands beside it, and counts only where the record says nothing. So an import that
+repeats the file changes nothing, and a file that states the fact wins.
+Rule 2: an answer is never overwritten; a later one has a higher number. ``known_at`` asks what had been answered by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlmodel import Session, col, select
+
+from contractops.operator.store.tables import Settled
+
+EFFECTIVE_ON: Final = "effective_on"
+START_ON: Final = "start_on"
+NOTICE_ROLL: Final = "notice_roll"
+
+Answers = dict[tuple[str, str], Settled]
+"""The newest answer by (record id, column)."""
+
+
+def answers(session: Session, subjects: Collection[str], known_at: datetime | None = None) -> Answers:
+    """The answers about the records ``subjects``."""
+    query = select(Settled).where(col(Settled.subject_id).in_(subjects))
+    if known_at is not None:
+        query = query.where(Settled.recorded_at <= known_at)
+    return {(one.subject_id, one.field): one for one in session.exec(query.order_by(col(Settled.number)))}
+
+
+def record(session: Session, answer: Settled) -> None:
+    """Store ``answer`` as the next version; its ``number`` is set here."""
+    before = answers(session, [answer.subject_id]).get((answer.subject_id, answer.field))
+    answer.number = before.number + 1 if before else 1
+    session.add(answer)
+    session.flush()
