@@ -2,7 +2,7 @@
 
 Rules of this module:
 
-1. Two rounds: what may share the machine runs on three workers (many tests only wait), what kills processes runs after it, on two.
+1. Two rounds: what may share the machine runs on five workers (many tests only wait), what kills processes runs after it, on four.
 2. The long simulation is left out; `make simulate` runs it.
 3. Arguments reach both rounds; a round that selects nothing is no failure as long as the other ran something.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-SHARED: Final = ("-n", "3", "--dist", "loadfile", "-m", "not kill and not long")
-ALONE: Final = ("-n", "2", "--dist", "loadfile", "-m", "kill")
+SHARED: Final = ("-n", "5", "--dist", "loadfile", "-m", "not kill and not long")
+ALONE: Final = ("-n", "4", "--dist", "loadfile", "-m", "kill")
 NOTHING_SELECTED: Final = 5
 
 
