@@ -3,18 +3,19 @@
 Rule 1: a writer takes the write lock first (``BEGIN IMMEDIATE`` on SQLite), so that it never fails half-way for want of it.
 Rule 2: what was acknowledged survives a power cut (``synchronous=FULL``, WAL).
 Rule 3: a transaction is short and contains no remote call.
-Rule 4: writers of one process queue up before the file: SQLite has no queue, it sleeps up to a tenth of a second and asks again.
+Rule 4: writers of one process queue up before SQLite's lock: whoever meets it taken there sleeps, up to a tenth of a second at a time.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
 from contractops.tools.errors import InputError
@@ -29,7 +30,7 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self._readers = self.engine.execution_options(reader=True)
-        self._turn: AbstractContextManager[Any] = threading.RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        self._turn: AbstractContextManager[object] = RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -49,15 +50,19 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    backend = make_url(url).get_backend_name()
+    advice = "Use sqlite:///FILE or postgresql+psycopg://HOST/NAME."
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:  # it may hold a password, so it is not repeated
+        raise InputError("CO-SET-001", "CONTRACTOPS_DATABASE_URL or --db is no database URL", advice=advice) from None
     if backend == "sqlite":
         return _sqlite(url)
     if backend == "postgresql":
         return create_engine(url, pool_pre_ping=True)
     raise InputError(
         "CO-SET-001",
-        f"CONTRACTOPS_DATABASE_URL names the database kind {backend!r}",
-        advice="Use sqlite:///FILE or postgresql+psycopg://HOST/NAME.",
+        f"CONTRACTOPS_DATABASE_URL or --db names the database kind {backend!r}",
+        advice=advice,
     )
 
 

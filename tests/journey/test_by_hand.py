@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from contractops.operator import demo
+from tests.localworld.worlds import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -241,4 +242,6 @@ def test_cards_fit_a_phone(browser: Browser, place: demo.Place, options: dict[st
     """With the real cards nothing is wider than the screen, light or dark."""
     for desk in opened(browser, place, **options):
         expect(desk.page.get_by_role("article").last).to_be_attached()
-        assert desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        wide = "all => all.filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 200))"
+        until(lambda: desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))  # the layout may still be on its way
+        assert desk.page.eval_on_selector_all("body *", wide) == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contractops.operator.desk import clicks, mail
+from contractops.operator.desk import clicks, mail, settings
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.blocks import PHONE
 from contractops.operator.slack.labels import LABELS
@@ -27,7 +27,8 @@ FORBIDDEN = {
     "a Slack date, which moves for a reader abroad": re.compile(r"<!date"),
     "a call to everybody": re.compile(r"<!(?:here|channel|everyone)"),
 }
-OPENS = frozenset({clicks.open_form, clicks.send_notice, mail.open_draft})
+HANDLERS = {**clicks.CLICKS, **settings.OWN_CLICKS}
+OPENS = frozenset({clicks.open_form, clicks.send_notice, mail.open_draft, settings.open_form})
 """Handlers that open a form."""
 SHOWS = frozenset({clicks.see_notice, clicks.why_dates})
 """Handlers that only show a text: whoever reads it acts himself."""
@@ -75,7 +76,7 @@ def test_three_dots_mean_that_nothing_happens_yet(name: str) -> None:
     """A label with "…" opens a form, asks first or shows a text; without it, no form opens."""
     for button in buttons(render(CARDS[name])):
         action = Action.named(button["action_id"])
-        handler = clicks.CLICKS[action]
+        handler = HANDLERS[action]
         if button["text"]["text"].endswith("…"):
             assert handler in OPENS | SHOWS or "confirm" in button, action
         else:

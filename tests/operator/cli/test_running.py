@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.localworld.worlds import until
-from tests.operator.cli.conftest import COMMAND, SAMPLE, environment, run
+from tests.localworld.worlds import start_world, until
+from tests.operator.cli.conftest import AS_OF, COMMAND, SAMPLE, environment, run
 
 LIGHT = """
 import sys
@@ -33,17 +33,22 @@ def test_a_report_loads_no_vendor_and_no_engine(portfolio: Path, arguments: list
 
 @pytest.mark.slow
 def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
-    """Contracts that are due are flagged without waiting for the next sweep, and recover rings the same worker."""
+    """Contracts that are due are flagged without waiting for the next sweep, and recover rings the same worker.
+
+    Business time is a working morning: at night and on Sundays alerts wait.
+    """
     db = tmp_path / "new.db"
-    variables = environment(CONTRACTOPS_DATABASE_URL=f"sqlite:///{db}")
+    world = start_world(tmp_path / "world", seed={"now": AS_OF})
+    clock = f"{world.url}/_world/clock"
+    variables = environment(CONTRACTOPS_DATABASE_URL=f"sqlite:///{db}", CONTRACTOPS_CLOCK_URL=clock)
     with (tmp_path / "log").open("wb") as log:
         worker = subprocess.Popen([*COMMAND, "run"], env=variables, stdout=log, stderr=log)
     try:
         until(lambda: "operator is running" in (tmp_path / "log").read_text(), 40.0)
-        assert run("import", str(SAMPLE), db=db).status == 1
+        assert run("import", str(SAMPLE), db=db, CONTRACTOPS_CLOCK_URL=clock).status == 1
 
         def flagged() -> bool:
-            found = run("coverage", "--json", db=db).json["contracts"]
+            found = run("coverage", "--json", db=db, CONTRACTOPS_CLOCK_URL=clock).json["contracts"]
             return any(each["stage"] != "watching" for each in found)
 
         until(flagged, 90.0)  # generous: it waits for the claim, not for a time
@@ -53,6 +58,7 @@ def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
     finally:
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=30) is not None
+        world.stop()
 
 
 COMMANDS = ("run", "demo", "import", "coverage", "why", "drift", "tool", "doctor", "recover", "db upgrade")

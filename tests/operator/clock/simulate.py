@@ -237,7 +237,9 @@ class Simulation:
         """Every message that was intended: posted, or rewritten when it is there already."""
         with self.database.write() as session:
             for effect in session.exec(
-                select(Effect).where(Effect.status == "todo", Effect.kind == "slack.card").order_by(col(Effect.created_at), col(Effect.key))
+                select(Effect)
+                .where(Effect.status == "todo", col(Effect.kind).in_(("slack.card", "mail.send")))
+                .order_by(col(Effect.created_at), col(Effect.key))
             ).all():
                 card = session.get_one(Card, str(effect.payload["card"]))
                 if effect.kind == "mail.send":

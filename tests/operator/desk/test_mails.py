@@ -14,7 +14,7 @@ from tests.faults.children import Driver
 from tests.operator.desk.office import Office
 from tests.operator.desk.states import JO, LENA, MARIA, OMAR, credited, opened, warned
 
-OPEN = {"credit": (credited, Action.CREDIT_MAIL), "restore": (warned, Action.RESTORE_MAIL), "sent": (opened, Action.ENVELOPE_NUDGE)}
+OPEN = {"credit": (credited, Action.CREDIT_MAIL), "restore": (warned, Action.RESTORE_MAIL), "silent": (opened, Action.ENVELOPE_NUDGE)}
 """The card with the button, the state it stands in, and the button."""
 
 
@@ -126,7 +126,7 @@ def test_only_who_may_act_for_the_owner_gets_the_draft(office: Office) -> None:
 
 def test_the_nudge_is_two_sentences_to_the_signer(office: Office) -> None:
     """To the signer whose turn it is, with the day until which it can be signed."""
-    fields = draft(office, "sent")
+    fields = draft(office, "silent")
     assert fields["to"] == "priya.nair"
     assert fields["body"] == (
         "Hello Priya,\n\n"

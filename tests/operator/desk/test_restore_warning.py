@@ -117,10 +117,8 @@ def test_what_lies_ahead_names_it(office: Office) -> None:
         now = office.operator.core.clock.now()
         with office.database.read() as session:
             return [
-                label
-                for _at, label in agenda_ahead.ahead(
-                    session, now, datetime.fromisoformat("2026-12-08T00:00:00+00:00"), office.operator.core.rules
-                )
+                one.label
+                for one in agenda_ahead.ahead(session, now, datetime.fromisoformat("2026-12-08T00:00:00+00:00"), office.operator.core.rules)
             ]
 
     assert "restore target nears, TT-90211, Beacon University" in labels()
