@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from contractops.operator import demo
-from tests.localworld.worlds import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -243,5 +242,5 @@ def test_cards_fit_a_phone(browser: Browser, place: demo.Place, options: dict[st
     for desk in opened(browser, place, **options):
         expect(desk.page.get_by_role("article").last).to_be_attached()
         wide = "all => all.filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 200))"
-        until(lambda: desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))  # the layout may still be on its way
+        desk.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")  # the layout may still be on its way
         assert desk.page.eval_on_selector_all("body *", wide) == []
