@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from bench_measure import NOW, RUNS, CannotMeasureError, Figure, median_seconds, seconds, tell, timed
 from sqlalchemy import text
 
-from contractops.operator import engine, jobs
+from contractops.operator import cases, engine, jobs
+from contractops.operator.documents import write
+from contractops.operator.settings import load
 from contractops.operator.store import schema
 from contractops.operator.store.db import Database
 from contractops.operator.workbench import Workbench
@@ -133,7 +135,8 @@ def _handed_over(database: Database, url: str, overdue: int) -> Figure:
     received = _Received()
     taken = []
     with _worker(url, received) as bell:
-        sweeper = jobs.Jobs(database, _Clock(), bell, cast("Workbench", None), {}, None, poll_seconds=60)
+        bench = Workbench(database, _Clock(), cases.rules_of(load().rules, b"bench"), write.render)
+        sweeper = jobs.Jobs(database, _Clock(), bell, bench, {}, None, poll_seconds=60)
         for run in range(RUNS):
             _forget(database)
             received.batches.clear()
