@@ -5,8 +5,10 @@ Rules of this module:
 1. Two rounds: what may share the machine runs on five workers (many tests only wait), what kills processes runs after it, on four.
 2. The long simulation is left out; `make simulate` runs it.
 3. Arguments reach both rounds; a round that selects nothing is no failure as long as the other ran something.
+4. Bytecode is kept in `.venv`, whatever the shell says: many tests start commands, and each would compile the product anew.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 SHARED: Final = ("-n", "5", "--dist", "loadfile", "-m", "not kill and not long")
 ALONE: Final = ("-n", "4", "--dist", "loadfile", "-m", "kill")
 NOTHING_SELECTED: Final = 5
+ENVIRONMENT: Final = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +31,8 @@ def main(arguments: list[str]) -> int:
 
 def run(*arguments: str) -> int:
     """The exit code of one round of pytest."""
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    environment = {**ENVIRONMENT, "PYTHONPYCACHEPREFIX": str(ROOT / ".venv" / "bytecode")}
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

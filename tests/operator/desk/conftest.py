@@ -10,8 +10,10 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from sqlmodel import select
 
 from contractops.operator.demo import SAMPLE, seed
+from contractops.operator.store.tables import Card, Effect
 from tests.faults.children import Driver, arm
 from tests.localworld.worlds import RunningWorld, start_world
 from tests.operator.desk.office import Office, Relay, door
@@ -63,8 +65,19 @@ def template(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Path:
         driver = Driver(folder, world.url)
         driver.operator.follow_world()
         arm(driver)
+        _only_marias_list(driver)
         driver.operator.core.close()
     return folder
+
+
+def _only_marias_list(driver: Driver) -> None:
+    """No test here looks at the welcome lists of the others; each costs a test a part of a second."""
+    with driver.database.write() as session:
+        others = session.exec(select(Card.key).where(Card.kind == "welcome", Card.person_id != "maria.ortiz")).all()
+        for effect in session.exec(select(Effect).where(Effect.status == "todo")).all():
+            if effect.payload["card"] in others:
+                effect.status = "cancelled"
+                session.add(effect)
 
 
 @pytest.fixture
