@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as LINES_OF_SMTP
@@ -172,6 +173,6 @@ def _is_address(text: str) -> bool:
     """One plain address (ASCII: not every server takes others), fit for a header and for the dialogue."""
     try:
         found = Address(addr_spec=text)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, HeaderParseError):  # which of them depends on the Python
         return False
     return text.isascii() and found.addr_spec == text and bool(found.domain) and not set(text) & set("<>\r\n\t ,")
