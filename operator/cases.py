@@ -27,7 +27,7 @@ from contractops.tools.facts import ContractFacts, renewed
 from contractops.tools.notice_window import NoticeWindow, moment, notice_window
 from contractops.tools.people import Person, WorkingTime
 from contractops.tools.ports import Crm, EnvelopeState
-from contractops.tools.pricing import ChangeOrder
+from contractops.tools.pricing import ChangeOrder, OrderLine
 from contractops.tools.signature import NOTICE, AuthorityMatrix, RoleLimit
 from contractops.tools.sla import month_of, sla_months
 from contractops.tools.sla_credit import SlaSummary, month_credit, summarise
@@ -276,8 +276,7 @@ def _source(
     rules: Rules,
 ) -> TermsSource:
     signed = _signed_term(session, row)
-    prices = {line["line_id"]: Money.model_validate(line["new"]) for line in signed.lines} if signed else {}
-    lines = tuple(line.model_copy(update={"monthly": prices.get(line.line_id, line.monthly)}) for line in bundle.lines)
+    lines = tuple(_as_signed(line, signed) for line in bundle.lines)
     ours = [line for line in lines if facts.unit_id in {row.contract_id, line.order_id}]
     since = signed.recorded_at.date() if signed else date.min
     return TermsSource(
@@ -298,6 +297,19 @@ def _source(
         findings=bundle.entry.findings,
         terms_offered=rules.terms_offered,
     )
+
+
+def _as_signed(line: OrderLine, signed: ExecutedTerm | None) -> OrderLine:
+    """The line at the price of the last signed renewal, which replaces every price for an earlier day."""
+    new = next((one["new"] for one in signed.lines if one["line_id"] == line.line_id), None) if signed else None
+    if signed is None or new is None:
+        return line
+    update: dict[str, Any] = {"monthly": Money.model_validate(new)}
+    if line.priced_until is not None and line.priced_until < signed.start:
+        update["priced_until"] = None
+    if line.later is not None and line.later.effective_on <= signed.start:
+        update["later"] = None
+    return line.model_copy(update=update)
 
 
 def _monthly(session: Session, bundle: portfolio.Bundle, row: Renewal) -> Money | None:

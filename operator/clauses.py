@@ -1,28 +1,81 @@
 """Open questions about a clause: what one answer would settle, and how it is told.
 
-Rule 1: a question is about one column of one record: the start of an amendment or of a term, or whether a last day moves.
+Rule 1: a question is about one column of one record: a start, a length, what happens at the end, how often, or whether a last day moves.
 Rule 2: what a person answers stands beside the record (``store.settled``); the dates follow from the tools, never from here.
+Rule 3: that the contract has no such thing is an answer to one question only: without a renewal clause the term ends, which is a kind of renewal
+("none"). Without a start, a length or a notice period no date can be proven, so these stay unknown until somebody finds them.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Final
 
 from sqlmodel import Session, col, select
 
 from contractops.operator import cases, wording
 from contractops.operator.store import records
-from contractops.operator.store.settled import EFFECTIVE_ON, NOTICE_ROLL, START_ON
-from contractops.tools.facts import RollRule
+from contractops.operator.store.facts_of import period_of
+from contractops.operator.store.settled import (
+    EFFECTIVE_ON,
+    INITIAL_LENGTH,
+    NOTICE_LENGTH,
+    NOTICE_ROLL,
+    RENEWAL_KIND,
+    RENEWAL_LENGTH,
+    RENEWAL_MAX,
+    START_ON,
+)
+from contractops.tools.facts import RenewalKind, RollRule, UnknownFact
 from contractops.tools.notice_window import NoticeWindow, WindowStatus
-from contractops.tools.quoted import dates_in
+from contractops.tools.quoted import counts_in, dates_in, lengths_in
 from contractops.tools.values import ClauseRef, Reason, Value
 
-NOT_IN_TEXT: Final = "This date is not in the quoted text. Quote the place, or mark it as agreed outside the contract (needs contract-ops)."
+_NOT_IN_TEXT: Final = (
+    "This {what} is not in the quoted text. Quote the place, or mark it as agreed outside the contract (needs contract-ops)."
+)
 READINGS: Final = {RollRule.NONE.value: "It stays where it is", RollRule.FORWARD.value: "It moves to the next working day"}
 """How a last day that is no working day may be read."""
-_DAY_OFF, _UNDATED, _NO_START = "window.day_off", "facts.amendment_without_date", "facts.start_event_open"
+KINDS: Final = {
+    RenewalKind.NONE.value: "It ends: the contract has no clause that renews it",
+    RenewalKind.SINGLE.value: "It renews once",
+    RenewalKind.COUNTED.value: "It renews a fixed number of times",
+    RenewalKind.SUCCESSIVE.value: "It renews again and again",
+    RenewalKind.EVERGREEN.value: "It runs on without an end until somebody gives notice",
+    RenewalKind.MONTH_TO_MONTH.value: "It runs on from month to month",
+}
+"""What can happen at the end of a term when nobody acts; the first is the answer that there is no such clause."""
+UNITS: Final = {"days": "days", "business_days": "working days", "weeks": "weeks", "months": "months", "years": "years"}
+_DAY_OFF, _UNDATED, _NO_START, _NOT_STATED = "window.day_off", "facts.amendment_without_date", "facts.start_event_open", "facts.not_stated"
+
+
+class Answer(StrEnum):
+    """What an answer is: a day, one of several readings, a length with its unit, or a whole number."""
+
+    DATE = "date"
+    READING = "reading"
+    LENGTH = "length"
+    COUNT = "count"
+
+
+_ANSWERS: Final = {
+    NOTICE_ROLL: Answer.READING,
+    RENEWAL_KIND: Answer.READING,
+    INITIAL_LENGTH: Answer.LENGTH,
+    RENEWAL_LENGTH: Answer.LENGTH,
+    NOTICE_LENGTH: Answer.LENGTH,
+    RENEWAL_MAX: Answer.COUNT,
+}
+"""Column of a question -> its answer; every other one is a date."""
+_STATED: Final = {
+    "renewal": (RENEWAL_KIND, "what happens at the end of the term is not stated", "What happens at the end of the term when nobody acts?"),
+    "notice": (NOTICE_LENGTH, "the notice period is not stated", "How long before the end of the term must notice be given?"),
+    "initial_term": (INITIAL_LENGTH, "the length of the first term is not stated", "How long is the first term?"),
+    "renewal_term": (RENEWAL_LENGTH, "the length of a renewal is not stated", "How long is each renewal?"),
+    "renewals_max": (RENEWAL_MAX, "how often it renews is not stated", "How many times does it renew at most?"),
+}
+"""Fact that the documents do not state -> its column, what is missing in words, and what is asked."""
 
 
 class Question(Value):
@@ -40,9 +93,28 @@ class Question(Value):
         return f"{self.subject_id}:{self.field}"
 
     @property
-    def is_date(self) -> bool:
-        """Whether the answer is a day."""
-        return self.field != NOTICE_ROLL
+    def answer(self) -> Answer:
+        """What the answer is."""
+        return _ANSWERS.get(self.field, Answer.DATE)
+
+    @property
+    def readings(self) -> dict[str, str]:
+        """The answers to choose from, in words; none where something is typed."""
+        return {NOTICE_ROLL: READINGS, RENEWAL_KIND: KINDS}.get(self.field, {})
+
+    @property
+    def not_in_text(self) -> str:
+        """That the answer does not stand in the words given for it."""
+        what = {Answer.LENGTH: "length", Answer.COUNT: "number"}.get(self.answer, "date")
+        return _NOT_IN_TEXT.format(what=what)
+
+    def fits(self, value: str) -> bool:
+        """Whether ``value`` is an answer of this question's kind."""
+        try:
+            said = in_words(self.key, value)
+        except ValueError:
+            return False
+        return bool(said)
 
     @property
     def quote(self) -> str:
@@ -51,9 +123,31 @@ class Question(Value):
 
     def stands_in_text(self, value: str, quoted: str = "") -> bool:
         """Whether ``value`` can be read from the recorded words, or from those that a person quotes."""
-        if not self.is_date:
-            return bool(quoted or self.quote)
-        return date.fromisoformat(value) in dates_in(quoted or self.quote)
+        text = quoted or self.quote
+        match self.answer:
+            case Answer.DATE:
+                return date.fromisoformat(value) in dates_in(text)
+            case Answer.LENGTH:
+                return period_of(value) in lengths_in(text)
+            case Answer.COUNT:
+                return int(value) in counts_in(text)
+            case _:
+                return bool(text)
+
+
+def in_words(key: str, value: str) -> str:
+    """The answer ``value`` to the question ``key``; empty for a reading that is none. Raises ``ValueError`` for a value of another kind."""
+    field = key.rpartition(":")[2]
+    match _ANSWERS.get(field, Answer.DATE):
+        case Answer.DATE:
+            return wording.day(date.fromisoformat(value))
+        case Answer.LENGTH:
+            length = period_of(value)
+            return wording.plural(length.length, UNITS[length.unit].removesuffix("s"))
+        case Answer.COUNT:
+            return wording.plural(int(value), "time")
+        case _:
+            return (READINGS if field == NOTICE_ROLL else KINDS).get(value, "")
 
 
 def question_of(session: Session, overview: cases.Overview) -> Question | None:
@@ -66,6 +160,8 @@ def question_of(session: Session, overview: cases.Overview) -> Question | None:
             return _amendment(fact.reason)
         if fact.reason.code == _NO_START and fact.field == "start":
             return _start(session, overview)
+        if fact.reason.code == _NOT_STATED and fact.field in _STATED:
+            return _stated(session, overview, fact)
     return None
 
 
@@ -99,12 +195,31 @@ def _amendment(reason: Reason) -> Question:
 
 def _start(session: Session, overview: cases.Overview) -> Question:
     """The day on which the term began: of the order, unless it ends with its contract."""
-    unit = overview.renewal.unit_id
-    order = session.exec(
-        select(records.ServiceOrder).where(records.ServiceOrder.id == unit, col(records.ServiceOrder.superseded_at).is_(None))
-    ).first()
-    subject = overview.contract_id if order is None or order.co_terminous else unit
+    order = _own_order(session, overview)
+    subject = order.id if order else overview.contract_id
     facts = overview.source.facts
     words = f"the term begins with {facts.start_event.value.replace('_', ' ')}, and that day is not recorded"
     ask = f"The term of {subject} begins with {facts.start_event.value.replace('_', ' ')}. Which day was that?"
     return Question(subject_id=subject, field=START_ON, words=words, ask=ask, ref=facts.term_ref)
+
+
+def _stated(session: Session, overview: cases.Overview, fact: UnknownFact) -> Question:
+    """A fact that no document states: of the order where the order has a term or a renewal clause of its own, else of the contract."""
+    column, words, ask = _STATED[fact.field]
+    order = _own_order(session, overview)
+    own = order is not None and (
+        fact.field == "initial_term" or (fact.field in {"renewal_term", "renewals_max"} and bool(order.renewal_kind))
+    )
+    subject = order.id if order and own else overview.contract_id
+    facts = overview.source.facts
+    ref = {"notice": facts.notice_ref, "initial_term": facts.term_ref}.get(fact.field, facts.renewal_ref)
+    return Question(subject_id=subject, field=column, words=words, ask=f"{subject}: {words}. {ask}", ref=ref)
+
+
+def _own_order(session: Session, overview: cases.Overview) -> records.ServiceOrder | None:
+    """The order whose term the renewal is about; None when it is the contract's, also where the order ends with it."""
+    unit = overview.renewal.unit_id
+    order = session.exec(
+        select(records.ServiceOrder).where(records.ServiceOrder.id == unit, col(records.ServiceOrder.superseded_at).is_(None))
+    ).first()
+    return None if order is None or order.co_terminous else order

@@ -172,6 +172,7 @@ REASONS: dict[str, Template] = {
     "coverage.served_notice": "Closed by a notice served on {on:day}.",
     "coverage.let_renew": "Closed by a decision of {on:day} to let it renew.",
     "price.current": "Today: {monthly:money} a month.",
+    "price.entered": "Order {order}: {monthly:money} a month from {effective_on:day}, as entered.",
     "price.change_order": "Change order {order}: {monthly_change:signed} a month from {effective_on:day}.",
     "price.change_order_left_out": "Change order {order}, {monthly_change:signed} a month from {effective_on:day}, is left out.",
     "price.uplift": _uplift,

@@ -46,11 +46,19 @@ class UpliftRule(Value):
     ref: ClauseRef | None = None
 
 
+class LaterPrice(Value):
+    """A price a month, before change orders, that a person entered where the files have none, from ``effective_on`` on. ``ref``: who, when, why."""
+
+    monthly: Money
+    effective_on: date
+    ref: ClauseRef
+
+
 class OrderLine(Value):
     """One priced line of a service order.
 
     ``monthly`` is the price a month of the whole line before change orders (None = no price known);
-    ``priced_until`` is the last day it is known for.
+    ``priced_until`` is the last day it is known for; ``later`` is the price from a later day on, or where ``monthly`` is None.
     """
 
     line_id: str
@@ -63,6 +71,13 @@ class OrderLine(Value):
     circuit_id: str | None = None
     site: str | None = None
     priced_until: date | None = None
+    later: LaterPrice | None = None
+
+    def price_on(self, day: date) -> Money | None:
+        """The price a month before change orders on ``day``; None when none is known for that day."""
+        if self.later is not None and self.later.effective_on <= day:
+            return self.later.monthly
+        return None if self.priced_until is not None and self.priced_until < day else self.monthly
 
 
 class ChangeOrder(Value):

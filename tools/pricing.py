@@ -218,7 +218,7 @@ def _price(
         price_book_version=", ".join(sorted({entry.version for _, entry in known})),
         change_orders=tuple(one.order_id for one in taken),
         lines=tuple(_priced(line, now[line.line_id], share) for line, share in zip(lines, shares, strict=True)),
-        reasons=_explain(current, carried, uplifted, monthly, total, floor, change_orders, uplift, request),
+        reasons=_entered(lines, request) + _explain(current, carried, uplifted, monthly, total, floor, change_orders, uplift, request),
     )
 
 
@@ -285,7 +285,8 @@ def _netted(
     lines: tuple[OrderLine, ...], change_orders: tuple[ChangeOrder, ...], request: PriceRequest
 ) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
     """Price a month by line: today's with every change order in effect before the renewal, and the one carried into the new term."""
-    now = {line.line_id: line.monthly.amount if line.monthly else Decimal(0) for line in lines}
+    prices = {line.line_id: line.price_on(request.start - _ONE_DAY) for line in lines}
+    now = {line_id: price.amount if price else Decimal(0) for line_id, price in prices.items()}
     base = dict(now)
     for change in change_orders:
         line = _line_of(change, lines)
@@ -317,9 +318,11 @@ def _line_findings(lines: tuple[OrderLine, ...], start: date) -> list[Finding]:
     found = [_finding("pricing.no_lines", "lines")] if not lines else []
     for line in lines:
         about = f"{line.order_id}.{line.line_id}"
-        if line.monthly is None:
+        if line.price_on(start - _ONE_DAY) is not None:
+            continue
+        if line.monthly is None or line.priced_until is None:
             found.append(_finding("pricing.no_price", about, order=line.order_id))
-        elif line.priced_until is not None and line.priced_until < start - _ONE_DAY:
+        else:
             found.append(_finding("pricing.no_price_after", about, order=line.order_id, until=line.priced_until.isoformat()))
     return found
 
@@ -335,7 +338,8 @@ def _change_findings(lines: tuple[OrderLine, ...], change_orders: tuple[ChangeOr
 def _currency_findings(
     lines: tuple[OrderLine, ...], change_orders: tuple[ChangeOrder, ...], entries: list[PriceBookEntry]
 ) -> list[Finding]:
-    used = {line.monthly.currency for line in lines if line.monthly} | {one.monthly_change.currency for one in change_orders}
+    used = {price.currency for line in lines for price in (line.monthly, line.later and line.later.monthly) if price}
+    used |= {one.monthly_change.currency for one in change_orders}
     used |= {entry.floor.currency for entry in entries}
     return [_finding("pricing.currencies_mixed", "currency", currencies=", ".join(sorted(used)))] if len(used) > 1 else []
 
@@ -356,6 +360,24 @@ def _request_findings(uplift: UpliftRule, request: PriceRequest) -> list[Finding
 
 def _finding(code: str, about: str, **values: Scalar) -> Finding:
     return Finding(code=code, severity=Severity.BLOCKING, about=about, values=values)
+
+
+def _entered(lines: tuple[OrderLine, ...], request: PriceRequest) -> tuple[Reason, ...]:
+    """The prices that people entered and that count here, each with who, when and why."""
+    found = [(line.order_id, line.later) for line in lines if line.later and line.later.effective_on < request.start]
+    return tuple(
+        Reason(
+            code="price.entered",
+            values={
+                "order": order,
+                "monthly": f"{price.monthly.amount}",
+                "currency": price.monthly.currency,
+                "effective_on": price.effective_on.isoformat(),
+            },
+            clause=price.ref,
+        )
+        for order, price in found
+    )
 
 
 def _explain(

@@ -30,10 +30,10 @@ def settle(call: Call, said: ClauseSubmission) -> Reply:
     question = clauses.question_of(call.session, overview)
     if call.person.role != people.CONTRACT_OPS and call.person.person_id != call.renewal.owner_id:
         return not_yours(call)
-    if question is None or question.key != call.about.get("question"):
+    if question is None or question.key != call.about.get("question") or not question.fits(said.value):
         return _too_late(call)
     if said.ground == TEXT and not question.stands_in_text(said.value):
-        return refused(call, Simple(text=f"{clauses.NOT_IN_TEXT} Nothing was changed."), "not in the text")
+        return refused(call, Simple(text=f"{question.not_in_text} Nothing was changed."), "not in the text")
     if said.ground != TEXT and call.person.role != people.CONTRACT_OPS:
         return _propose(call, question, said)
     gate = side_gate(call, f"clause:{question.key}", "clause")

@@ -15,7 +15,7 @@ from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator import cases, notices, people, signers, wording
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
-from contractops.operator.desk import clause, credit, handover, mail
+from contractops.operator.desk import clause, credit, handover, mail, price
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.clicks import intend, may_end, open_envelope, post_text, retry, side_gate
 from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite, rewrite_thread
@@ -231,13 +231,8 @@ def wish(call: Call) -> Reply:
 
 
 def missing_price(call: Call) -> Reply:
-    """A price that an order lacks: a fact of the contract files, so contract-ops enters it there; the thread says who named it."""
-    said = _typed(call, PriceSubmission).amount
-    for person in call.rules.contract_ops(call.session)[:1]:
-        _text_to(call, person, f"names a price for {call.about.get('about')}", str(said))
-    return Reply(
-        ring=True, whisper=Simple(text="Sent to contract-ops. The price counts once it is in the contract files."), outcome="price named"
-    )
+    """A price that an order lacks, entered or proposed."""
+    return price.enter(call, _typed(call, PriceSubmission))
 
 
 def leave_out(call: Call) -> Reply:

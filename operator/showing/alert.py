@@ -32,6 +32,7 @@ from contractops.operator.slack.views import (
 )
 from contractops.operator.slack.views_outcome import HandoverNotice, PersonsText, SnoozedLine, TextReply
 from contractops.operator.store.cards import mailed
+from contractops.operator.store.settled import NOTICE_ROLL
 from contractops.operator.store.tables import Card
 from contractops.tools.alerts import AlertForm, days_left, snooze_limit
 from contractops.tools.silence import LADDER_DAYS
@@ -81,7 +82,7 @@ def _settling(scene: Scene) -> tuple[Button, ...]:
     if question is None:
         return ()
     settle = scene.button(Action.CLAUSE_SETTLE, about=question.key, shown="this", more={"question": question.key})
-    return (settle,) if question.is_date else (scene.button(Action.CLAUSE_READ), settle)
+    return (scene.button(Action.CLAUSE_READ), settle) if question.field == NOTICE_ROLL else (settle,)
 
 
 def clause(scene: Scene) -> PersonsText:
@@ -89,7 +90,7 @@ def clause(scene: Scene) -> PersonsText:
     args = scene.card.args
     question = clauses.question_of(scene.session, scene.facts)
     value, ground = str(args["value"]), str(args["ground"])
-    read = clauses.READINGS.get(value) or wording.day(date.fromisoformat(value))
+    read = clauses.in_words(str(args["question"]), value)
     how = "quotes another place" if ground == "quoted" else "says it was agreed outside the contract"
     is_open = question is not None and question.key == args["question"]
     proposed = {name: args[name] for name in ("question", "value", "ground", "said")}

@@ -115,13 +115,13 @@ def _hand_over(session: Session, renewal: Renewal, read: HandoverSubmission, now
 
 
 def _clause(session: Session, renewal: Renewal, read: ClauseSubmission, now: datetime, rules: cases.Rules) -> dict[str, str]:
-    """A date stands in the words that are given for it."""
+    """A date or a length stands in the words that are given for it."""
     question = clauses.question_of(session, cases.overview(session, renewal, now, rules))
-    if question is None or read.ground == "outside":
+    if question is None or read.ground == "outside" or not question.fits(read.value):
         return {}
     quoted = read.said if read.ground == "quoted" else ""
-    block = "said" if quoted else "date" if question.is_date else "ground"
-    return {} if question.stands_in_text(read.value, quoted) else {block: clauses.NOT_IN_TEXT}
+    block = "said" if quoted else "ground" if question.answer is clauses.Answer.READING else question.answer.value
+    return {} if question.stands_in_text(read.value, quoted) else {block: question.not_in_text}
 
 
 def _signer(session: Session, renewal: Renewal, contact_id: str, now: datetime, rules: cases.Rules) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from contractops.graphs.lifecycle import Event, Stage
-from contractops.operator import wording
+from contractops.operator import prices, wording
 from contractops.operator.showing import facts
 from contractops.operator.showing.scene import US, Scene, terms_of
 from contractops.operator.showing.states import PARKED, decided, sending, waits_for
@@ -183,17 +183,12 @@ def _buttons(scene: Scene, stored: Draft, terms: Terms, state: DraftState | None
 
 def price_fixes(scene: Scene, findings: tuple[Finding, ...], draft: int | None = None) -> tuple[Button, ...]:
     """What settles the first order without a price: a price, or going on without it, where other orders remain."""
-    for order in orders_without_price(findings)[:1]:
-        enter = scene.button(Action.FINDING_PRICE, about=order, shown=order, draft=draft)
+    for order, until in list(prices.missing_in(findings).items())[:1]:
+        question = prices.key_of(order, until)
+        enter = scene.button(Action.FINDING_PRICE, about=question, shown=order, draft=draft, more={"question": question})
         others = [line for line in scene.facts.source.lines if line.order_id != order]
         return (enter, scene.button(Action.FINDING_LEAVE_OUT, about=order, shown=order, draft=draft)) if others else (enter,)
     return ()
-
-
-def orders_without_price(findings: tuple[Finding, ...]) -> tuple[str, ...]:
-    """Orders whose price is missing, each once."""
-    found = (str(one.values.get("order") or one.about) for one in findings if one.code in {"pricing.no_price", "pricing.no_price_after"})
-    return tuple(dict.fromkeys(found))
 
 
 def _left_out(scene: Scene, terms: Terms) -> tuple[str, ...]:

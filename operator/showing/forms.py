@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from contractops.operator import cases, clauses, notices, people, sentences, wording
+from contractops.operator import cases, clauses, notices, people, prices, sentences, wording
 from contractops.operator.showing import mails
 from contractops.operator.showing.checks import check
 from contractops.operator.showing.edit_form import edit_form, signers
@@ -257,10 +257,13 @@ def _signed_notice(asked: _Asked) -> str:
 
 
 def _price(asked: _Asked) -> Form | None:
-    order = str(asked.button.args.get("about") or "")
-    found = asked.facts
-    money = next((line.monthly for line in found.source.lines if line.monthly is not None), found.monthly)
-    return PriceForm(**asked.base, order_id=order, currency=money.currency) if order and money else None
+    """The price that is missing, filled with what was proposed; None when it is no longer missing."""
+    args = asked.button.args
+    found = prices.missing_of(asked.session, asked.facts, args.get("question"))
+    if found is None:
+        return None
+    given = {name: str(args.get(name) or "") for name in ("price", "said")}
+    return PriceForm(**asked.base, order_id=found.order_id, currency=found.currency, since=found.effective_on, **given)
 
 
 def _clause(asked: _Asked) -> Form | None:
@@ -269,9 +272,13 @@ def _clause(asked: _Asked) -> Form | None:
     if question is None or question.key != asked.button.args.get("question"):
         return None
     given = {name: str(asked.button.args.get(name) or "") for name in ("value", "ground", "said")}
-    readings = () if question.is_date else tuple(Choice(value=value, label=label) for value, label in clauses.READINGS.items())
+    readings = tuple(Choice(value=value, label=label) for value, label in question.readings.items())
+    units = (
+        tuple(Choice(value=unit, label=label) for unit, label in clauses.UNITS.items()) if question.answer is clauses.Answer.LENGTH else ()
+    )
+    asks = question.answer.value
     where = sentences.source(question.ref.model_copy(update={"quote": None})) if question.ref else ""
-    return ClauseForm(**asked.base, ask=question.ask, quote=question.quote, where=where, readings=readings, **given)
+    return ClauseForm(**asked.base, ask=question.ask, asks=asks, quote=question.quote, where=where, readings=readings, units=units, **given)
 
 
 def _text(asked: _Asked) -> Form | None:

@@ -45,6 +45,7 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "notice_news": ending.notice_news,
     "let_renew": ending.let_renew,
     "needs_person": trouble.needs_person,
+    "price": trouble.price,
     "parked": trouble.parked,
     "credit": service_credits.credit_due,
     "credit_list": service_credits.credit_list,

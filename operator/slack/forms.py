@@ -140,25 +140,30 @@ class EvidenceForm(Form):
 
 
 class ClauseForm(Form):
-    """How a clause is to be read. ``ask``: our question; ``quote`` as recorded, ``where`` it stands; a day is asked, or one of ``readings``.
+    """How a clause is to be read. ``ask``: our question; ``quote`` as recorded, ``where`` it stands.
 
-    ``value``, ``ground`` and ``said`` are what somebody proposed.
+    ``asks``: a date, a reading (one of ``readings``), a length (in one of ``units``) or a count. ``value``, ``ground`` and ``said`` are what somebody proposed.
     """
 
     ask: str
     quote: str
     where: str
+    asks: str = "date"
     readings: tuple[Choice, ...] = ()
+    units: tuple[Choice, ...] = ()
     value: str = ""
     ground: str = ""
     said: str = ""
 
 
 class PriceForm(Form):
-    """The monthly price that order ``order_id`` lacks, in ``currency``."""
+    """The monthly price that order ``order_id`` lacks from ``since`` on, in ``currency``. ``price`` and ``said`` are what somebody proposed."""
 
     order_id: str
     currency: str
+    since: date
+    price: str = ""
+    said: str = ""
 
 
 class TextForm(Form):
@@ -257,7 +262,7 @@ class EvidenceSubmission(Value):
 
 
 class ClauseSubmission(Value):
-    """``value``: a day (ISO) or a reading; ``ground``: text, quoted or outside; ``said``: the place quoted, or what was agreed."""
+    """``value``: a day (ISO), a reading, a length ("60 days") or a number; ``ground``: text, quoted or outside; ``said``: the place quoted, or what was agreed."""
 
     value: str
     ground: str
@@ -265,9 +270,10 @@ class ClauseSubmission(Value):
 
 
 class PriceSubmission(Value):
-    """A monthly price; the currency is the form's."""
+    """A monthly price; the currency is the order's. ``said``: where it stands, or who agreed it."""
 
     amount: Decimal
+    said: str
 
 
 class SettingsSubmission(Value):

@@ -54,6 +54,7 @@ EDIT_FIELDS = {
 }
 """Block of the edit form that answers for a field of ``tools.terms_edit``."""
 
+_WHOLE = re.compile(r"[1-9][0-9]{0,2}")
 _PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 
 
@@ -179,19 +180,20 @@ def _evidence(submit: Submit) -> EvidenceSubmission | FormErrors:
 
 
 def _price(submit: Submit) -> PriceSubmission | FormErrors:
-    said = _said(submit, "price")
-    if not _PRICE.fullmatch(said):
-        return _wrong("price", "Two decimals, please: 1250.00.")
-    return PriceSubmission(amount=Decimal(said))
+    price, said = _said(submit, "price"), _said(submit, "said")
+    missing = {
+        "price": "" if _PRICE.fullmatch(price) else "Two decimals, please: 1250.00.",
+        "said": "" if len(said) >= LEAST else f"Please say where the price stands, or who agreed it: at least {LEAST} characters.",
+    }
+    errors = {block: words for block, words in missing.items() if words}
+    return FormErrors(errors=errors) if errors else PriceSubmission(amount=Decimal(price), said=said[:MOST])
 
 
 def _clause(submit: Submit) -> ClauseSubmission | FormErrors:
-    """A day or a reading; what does not stand in the recorded words is quoted, or said."""
-    day, reading, ground, said = _day(submit, "date"), _one(submit, "reading"), _one(submit, "ground"), _said(submit, "said")
-    asked = "date" if "date" in submit.values else "reading"
-    value = day.isoformat() if day else reading
-    missing = {
-        asked: "" if value else "Please choose a day." if asked == "date" else "Please choose one.",
+    """A value; what does not stand in the recorded words is quoted, or said."""
+    ground, said = _one(submit, "ground"), _said(submit, "said")
+    value, missing = _value(submit)
+    missing |= {
         "ground": "" if ground else "Please choose one.",
         "said": f"Please quote the place, or say what was agreed: at least {LEAST} characters."
         if ground != "text" and len(said) < LEAST
@@ -201,6 +203,22 @@ def _clause(submit: Submit) -> ClauseSubmission | FormErrors:
     if errors or value is None or ground is None:
         return FormErrors(errors=errors)
     return ClauseSubmission(value=value, ground=ground, said=said[:MOST])
+
+
+def _value(submit: Submit) -> tuple[str | None, dict[str, str]]:
+    """The day, the reading, the length with its unit or the number that the form asks for; or what is missing, by block."""
+    if "length" in submit.values or "count" in submit.values:
+        block = "length" if "length" in submit.values else "count"
+        number, unit = _said(submit, block), _one(submit, "unit")
+        missing = {block: "" if _WHOLE.fullmatch(number) else "A whole number from 1 to 999, please."}
+        if block == "count":
+            return number, missing
+        return f"{number} {unit}", missing | {"unit": "" if unit else "Please choose one."}
+    if "date" in submit.values:
+        day = _day(submit, "date")
+        return day.isoformat() if day else None, {"date": "" if day else "Please choose a day."}
+    reading = _one(submit, "reading")
+    return reading, {"reading": "" if reading else "Please choose one."}
 
 
 def _settings(submit: Submit) -> SettingsSubmission | FormErrors:

@@ -16,7 +16,17 @@ from typing import Any, Final
 
 from contractops.operator.store.delivery import delivery_methods
 from contractops.operator.store.records import Clause, Contract, ServiceOrder
-from contractops.operator.store.settled import EFFECTIVE_ON, NOTICE_ROLL, START_ON, Answers
+from contractops.operator.store.settled import (
+    EFFECTIVE_ON,
+    INITIAL_LENGTH,
+    NOTICE_LENGTH,
+    NOTICE_ROLL,
+    RENEWAL_KIND,
+    RENEWAL_LENGTH,
+    RENEWAL_MAX,
+    START_ON,
+    Answers,
+)
 from contractops.operator.store.tables import Settled
 from contractops.tools.facts import (
     Amendment,
@@ -119,20 +129,20 @@ def _facts(contract: Contract, account_zone: str, refs: Mapping[str, ClauseRef],
         start=_day(contract, START_ON, settled),
         start_event=StartEvent(contract.start_event or StartEvent.SIGNATURE),
         end=contract.end_on,
-        initial_term=_period(contract.initial_length, contract.initial_unit),
-        renewal=RenewalKind(contract.renewal_kind or RenewalKind.UNSTATED),
-        renewal_term=_period(contract.renewal_length, contract.renewal_unit),
-        renewals_max=contract.renewal_max,
-        notice=_period(contract.notice_length, contract.notice_unit),
+        initial_term=_length(contract, INITIAL_LENGTH, settled),
+        renewal=RenewalKind(_said(contract, RENEWAL_KIND, settled) or RenewalKind.UNSTATED),
+        renewal_term=_length(contract, RENEWAL_LENGTH, settled),
+        renewals_max=_count(contract, settled),
+        notice=_length(contract, NOTICE_LENGTH, settled),
         notice_opens=_period(contract.notice_opens_length, contract.notice_opens_unit),
         basis=NoticeBasis(contract.notice_basis or NoticeBasis.UNSTATED),
         cutoff=time.fromisoformat(contract.notice_cutoff) if contract.notice_cutoff else None,
         methods=delivery_methods(contract.notice_methods),
         whose=Whose(contract.window_right or Whose.BOTH),
         roll=RollRule(_said(contract, NOTICE_ROLL, settled) or RollRule.UNSTATED),
-        term_ref=refs.get("term"),
-        renewal_ref=refs.get("renewal"),
-        notice_ref=refs.get("notice"),
+        term_ref=_answered(refs.get("term"), contract, INITIAL_LENGTH, settled),
+        renewal_ref=_answered(refs.get("renewal"), contract, RENEWAL_KIND, settled),
+        notice_ref=_answered(refs.get("notice"), contract, NOTICE_LENGTH, settled),
         receipt_ref=refs.get("receipt"),
     )
 
@@ -164,6 +174,16 @@ def _settled_ref(ref: ClauseRef, answer: Settled | None) -> ClauseRef:
     return ref if answer is None else ref.model_copy(update={"document": f"{ref.document}, start date: {answer.source}"})
 
 
+def _answered(ref: ClauseRef | None, record: Contract | ServiceOrder, column: str, settled: Answers) -> ClauseRef | None:
+    """The reference, with whose answer the fact is; the record's own when it states the fact."""
+    answer = settled.get((record.id, column)) if getattr(record, column) is None else None
+    if answer is None:
+        return ref
+    if ref is None:
+        return ClauseRef(document=answer.source, quote=answer.said or None)
+    return ref.model_copy(update={"document": f"{ref.document}, as read by {answer.source}"})
+
+
 def _said(record: Contract | ServiceOrder, column: str, settled: Answers) -> str | None:
     """What the record says in ``column``, else what a person answered."""
     stated = getattr(record, column)
@@ -176,6 +196,25 @@ def _day(record: Contract | ServiceOrder, column: str, settled: Answers) -> date
     stated: date | None = getattr(record, column)
     answer = settled.get((record.id, column)) if stated is None else None
     return date.fromisoformat(answer.value) if answer else stated
+
+
+def _length(record: Contract | ServiceOrder, column: str, settled: Answers) -> Period | None:
+    """A length of the record with its unit, else the one that a person answered."""
+    stated = _period(getattr(record, column), getattr(record, column.replace("_length", "_unit")))
+    answer = settled.get((record.id, column)) if stated is None else None
+    return period_of(answer.value) if answer else stated
+
+
+def _count(record: Contract | ServiceOrder, settled: Answers) -> int | None:
+    """The most renewals of the record, else what a person answered."""
+    answer = settled.get((record.id, RENEWAL_MAX)) if record.renewal_max is None else None
+    return int(answer.value) if answer else record.renewal_max
+
+
+def period_of(value: str) -> Period:
+    """The length of an answer, "60 days". Raises ``ValueError`` for anything else."""
+    length, unit = value.split(" ")
+    return Period(length=int(length), unit=Unit(unit))
 
 
 def _plain(value: Any) -> Any:
@@ -193,11 +232,11 @@ def _order_term(order: ServiceOrder, refs: Mapping[str, ClauseRef], settled: Ans
         start=_day(order, START_ON, settled),
         start_event=StartEvent(order.start_event or StartEvent.ACTIVATION),
         end=order.end_on,
-        initial_term=_period(order.initial_length, order.initial_unit),
+        initial_term=_length(order, INITIAL_LENGTH, settled),
         renewal=RenewalKind(order.renewal_kind) if order.renewal_kind else None,
-        renewal_term=_period(order.renewal_length, order.renewal_unit),
-        renewals_max=order.renewal_max,
+        renewal_term=_length(order, RENEWAL_LENGTH, settled),
+        renewals_max=_count(order, settled),
         notice=_period(order.notice_length, order.notice_unit),
         co_terminous=order.co_terminous,
-        term_ref=refs.get("term"),
+        term_ref=_answered(refs.get("term"), order, INITIAL_LENGTH, settled),
     )

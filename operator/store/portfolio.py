@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -190,7 +189,7 @@ class _BundleReader:
             notice_address=self._contract.notice_address,
             renewals_so_far=self._contract.renewals_so_far or 0,
             monthly=self._monthly(changes, units),
-            lines=tuple(service_of.order_line(each, self._account.region) for each in self._orders),
+            lines=tuple(service_of.order_line(each, self._account.region, self._settled) for each in self._orders),
             change_orders=changes,
             uplift=uplift_of(self._contract, self._amendments, units.applied, own_refs),
             early_end_ref=own_refs.get("early_end"),
@@ -222,13 +221,16 @@ class _BundleReader:
         return tuple(service_of.change_order(each, crm.change_orders if crm else None) for each in found)
 
     def _monthly(self, changes: Sequence[ChangeOrder], units: Units) -> Money | None:
+        today = self._as_of.astimezone(zone(units.units[0].zone)).date()
         if self._contract.monthly_price is not None and self._contract.currency is not None:
             base = [Money(amount=self._contract.monthly_price, currency=self._contract.currency)]
-        elif not self._orders or any(each.monthly_price is None for each in self._orders):
-            return None
         else:
-            base = [Money(amount=each.monthly_price or Decimal(0), currency=each.currency) for each in self._orders]
-        today = self._as_of.astimezone(zone(units.units[0].zone)).date()
+            lines = [service_of.order_line(each, None, self._settled) for each in self._orders]
+            # Where nobody names a new price, the last one known is what is billed.
+            prices = [line.price_on(today) or line.monthly for line in lines]
+            base = [price for price in prices if price is not None]
+            if not base or len(base) < len(lines):
+                return None
         parts = [*base, *(each.monthly_change for each in changes if each.effective_on <= today)]
         if len({part.currency for part in parts}) > 1:
             return None

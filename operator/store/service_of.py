@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from contractops.operator.store import records
+from contractops.operator.store.settled import MONTHLY_PRICE, Answers
+from contractops.tools.deal import LaterPrice
 from contractops.tools.pricing import ANY_REGION, ChangeOrder, OrderLine, PriceBookEntry
 from contractops.tools.sla import CreditTier, Maintenance, Month, Outage, Pause, RestoreTime, SlaCommitment
 from contractops.tools.sla_credit import CreditClaim
@@ -23,8 +25,23 @@ def service_id(order: records.ServiceOrder) -> str:
     return order.circuit_id or order.id
 
 
-def order_line(order: records.ServiceOrder, region: str | None) -> OrderLine:
-    """The one priced line of an order."""
+def later_price(order: records.ServiceOrder, settled: Answers) -> LaterPrice | None:
+    """The price that a person entered, unless the file has one for that day, or now bills in another currency."""
+    answer = settled.get((order.id, MONTHLY_PRICE))
+    if answer is None or answer.effective_on is None:
+        return None
+    until = order.price_valid_to
+    if order.monthly_price is not None and (until is None or until >= answer.effective_on):
+        return None
+    currency, amount = answer.value.split(" ")
+    if currency != order.currency:
+        return None
+    ref = ClauseRef(document=answer.source, quote=answer.said)
+    return LaterPrice(monthly=Money(amount=Decimal(amount), currency=currency), effective_on=answer.effective_on, ref=ref)
+
+
+def order_line(order: records.ServiceOrder, region: str | None, settled: Answers) -> OrderLine:
+    """The one priced line of an order. ``settled``: what people answered."""
     return OrderLine(
         line_id=order.id,
         order_id=order.id,
@@ -36,6 +53,7 @@ def order_line(order: records.ServiceOrder, region: str | None) -> OrderLine:
         circuit_id=order.circuit_id,
         site=order.site,
         priced_until=order.price_valid_to,
+        later=later_price(order, settled),
     )
 
 

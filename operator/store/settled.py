@@ -2,6 +2,7 @@
 
 Rule 1: an imported record is never touched: an answer stands beside it, and counts only where the record says nothing. So an import that
 repeats the file changes nothing, and a file that states the fact wins.
+The price of an order counts from a day on, and only where the file has no price for that day.
 Rule 2: an answer is never overwritten; a later one has a higher number. ``known_at`` asks what had been answered by then.
 """
 
@@ -18,6 +19,14 @@ from contractops.operator.store.tables import Settled
 EFFECTIVE_ON: Final = "effective_on"
 START_ON: Final = "start_on"
 NOTICE_ROLL: Final = "notice_roll"
+INITIAL_LENGTH: Final = "initial_length"
+RENEWAL_KIND: Final = "renewal_kind"
+RENEWAL_LENGTH: Final = "renewal_length"
+RENEWAL_MAX: Final = "renewal_max"
+NOTICE_LENGTH: Final = "notice_length"
+"""Columns of a contract or an order; the answer of a length carries its unit ("60 days")."""
+MONTHLY_PRICE: Final = "monthly_price"
+"""Column of an order; its answer is a currency and an amount ("USD 1250.00") from ``effective_on`` on."""
 
 Answers = dict[tuple[str, str], Settled]
 """The newest answer by (record id, column)."""

@@ -240,6 +240,7 @@ class Settled(StoredRow, table=True):
     field: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
     value: str
+    effective_on: date | None = None  # first day on which a price counts; None: the answer counts as long as the record
     ground: str  # text: it stands in the recorded clause | quoted | outside: agreed outside the contract
     said: str  # the person's own words: the place he quotes, or what was agreed
     source: str  # who, when and on what ground, in words

@@ -129,6 +129,7 @@ FORM_SAMPLES: dict[str, f.AnyForm] = {
         ask="The last day is a day off.",
         quote="",
         where="",
+        asks="reading",
         readings=(
             f.Choice(value="none", label="It stays where it is"),
             f.Choice(value="forward", label="It moves to the next working day"),
@@ -137,7 +138,9 @@ FORM_SAMPLES: dict[str, f.AnyForm] = {
         ground="outside",
         said="Priya Nair agreed by phone.",
     ),
-    "form_price": f.PriceForm(**BASE, order_id="SO-12", currency="USD"),
+    "form_price": f.PriceForm(
+        **BASE, order_id="SO-12", currency="USD", since=date(2026, 11, 1), price="1250.00", said="Order form, page 2."
+    ),
     "form_settings": f.SettingsForm(
         token="settings:0",
         name="Maria Ortiz",
@@ -239,7 +242,7 @@ GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
         {"method": option("courier"), "served": picked("2027-01-08"), "reference": typed("TRK-1"), "by": typed("Maria Ortiz")},
         f.EvidenceSubmission(method="courier", served_on=date(2027, 1, 8), reference="TRK-1", served_by="Maria Ortiz"),
     ),
-    (Callback.FINDING_PRICE, {"price": typed("1250.5")}, f.PriceSubmission(amount=Decimal("1250.5"))),
+    (Callback.FINDING_PRICE, {"price": typed("1250.5"), "said": typed(LONG)}, f.PriceSubmission(amount=Decimal("1250.5"), said=LONG)),
     (
         Callback.SETTINGS,
         OWN | {"deputy": option("p_jo"), "from": picked("2026-12-14"), "until": picked("2026-12-18"), "by_mail": options("mail")},
@@ -315,8 +318,13 @@ BAD: list[tuple[Callback, dict[str, Any], dict[str, str]]] = [
             "reference": "A notice counts as served only with a reference.",
         },
     ),
-    (Callback.FINDING_PRICE, {"price": typed("12.505")}, {"price": "Two decimals, please: 1250.00."}),
-    (Callback.FINDING_PRICE, {"price": typed("-5")}, {"price": "Two decimals, please: 1250.00."}),
+    (Callback.FINDING_PRICE, {"price": typed("12.505"), "said": typed(LONG)}, {"price": "Two decimals, please: 1250.00."}),
+    (Callback.FINDING_PRICE, {"price": typed("-5"), "said": typed(LONG)}, {"price": "Two decimals, please: 1250.00."}),
+    (
+        Callback.FINDING_PRICE,
+        {"price": typed("12.50"), "said": typed("phone")},
+        {"said": "Please say where the price stands, or who agreed it: at least 10 characters."},
+    ),
     (Callback.LEGAL_ASK, {"text": typed("short")}, {"text": "Please write a sentence: at least 10 characters."}),
     (Callback.SETTINGS, OWN | {"quiet_from": option("12:00")}, {"quiet_from": "Quiet time begins between 17:00 and 20:30."}),
     (Callback.SETTINGS, OWN | {"quiet_until": option("11:00")}, {"quiet_until": "Quiet time ends between 07:00 and 09:30."}),

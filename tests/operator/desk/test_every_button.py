@@ -22,7 +22,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "second_decline": {"reason": "price", **TEXT},
     "renewal_stop": {"what": "end", "reason": "price"},
     "notice_evidence": {"served": "2026-12-07", "reference": "RR 1234", "by": "Maria Ortiz"},
-    "finding_price": {"price": "1250.00"},
+    "finding_price": {"price": "1250.00", "said": "Agreed with their finance on the phone."},
     "second_approve": {"comment": "Fine."},
     "notice_send": {"comment": "Agreed."},
     "renewal_snooze": {},

@@ -546,6 +546,7 @@ def _people() -> None:
         *_text("subject_id", "field"),
         *_number("number"),
         *_text("value", "ground", "said", "source", "by"),
+        *_day("effective_on", null=True),
         *_moment("recorded_at"),
         sa.PrimaryKeyConstraint("subject_id", "field", "number"),
     )
