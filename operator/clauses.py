@@ -103,6 +103,11 @@ class Question(Value):
         return {NOTICE_ROLL: READINGS, RENEWAL_KIND: KINDS}.get(self.field, {})
 
     @property
+    def is_judged(self) -> bool:
+        """Whether no words can show the answer by themselves, so that contract-ops give it. A day that moves is safe either way."""
+        return self.field == RENEWAL_KIND
+
+    @property
     def not_in_text(self) -> str:
         """That the answer does not stand in the words given for it."""
         what = {Answer.LENGTH: "length", Answer.COUNT: "number"}.get(self.answer, "date")

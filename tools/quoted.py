@@ -18,7 +18,9 @@ _MONTH: Final = r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|ju
 _DAY: Final = r"(\d{1,2})(?:st|nd|rd|th)?"
 _ISO: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _DAY_FIRST: Final = re.compile(rf"\b{_DAY}(?:\s+day)?(?:\s+of)?\s+{_MONTH},?\s+(\d{{4}})\b", re.IGNORECASE)
-_LENGTH: Final = re.compile(r"\b(\d{1,4})\)?[\s-]+(?:calendar\s+)?((?:business|working)\s+)?(day|week|month|year)s?\b", re.IGNORECASE)
+_LENGTH: Final = re.compile(
+    r"(?<![\w.,])(\d{1,4})\)?[\s-]+(?:calendar\s+)?((?:business|working)\s+)?(day|week|month|year)s?\b", re.IGNORECASE
+)
 _COUNT: Final = re.compile(r"(?<![\d.,])\d{1,4}(?![\d.,]*\d)")
 _MONTH_FIRST: Final = re.compile(rf"\b{_MONTH}\s+{_DAY},?\s+(\d{{4}})\b", re.IGNORECASE)
 

@@ -8,12 +8,14 @@ Rule 3: answer, chain and new dates are one transaction; nothing imported is cha
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final
 
 from contractops.operator import cases, clauses, people, wording
 from contractops.operator.attend import attend_now, note
+from contractops.operator.desk import proposal
+from contractops.operator.desk.beside import side_gate
 from contractops.operator.desk.call import Call, Reply
-from contractops.operator.desk.clicks import post_text, side_gate
 from contractops.operator.desk.decide import name, not_yours, refused, rewrite, rewrite_thread
 from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFirst
 from contractops.operator.slack.forms import ClauseSubmission
@@ -34,7 +36,7 @@ def settle(call: Call, said: ClauseSubmission) -> Reply:
         return _too_late(call)
     if said.ground == TEXT and not question.stands_in_text(said.value):
         return refused(call, Simple(text=f"{question.not_in_text} Nothing was changed."), "not in the text")
-    if said.ground != TEXT and call.person.role != people.CONTRACT_OPS:
+    if (said.ground != TEXT or question.is_judged) and call.person.role != people.CONTRACT_OPS:
         return _propose(call, question, said)
     gate = side_gate(call, f"clause:{question.key}", "clause")
     verdict = gates.decide(call.session, gate.key, "", "settled", by=call.person.person_id, at=call.now, answer=said.model_dump())
@@ -77,12 +79,9 @@ def _armed(call: Call) -> Reply:
 def _propose(call: Call, question: clauses.Question, said: ClauseSubmission) -> Reply:
     """The owner's answer rests on more than the clause: contract-ops decide."""
     args: dict[str, Any] = {"who": call.person.person_id, "question": question.key, "asked": question.words, **said.model_dump()}
-    for person in call.rules.contract_ops(call.session)[:1]:
-        key = f"{call.renewal.id}/clause/{question.key}/{call.person.person_id}/{said.value}"
-        post_text(call, key, "clause", person, thread=None, args=args)
-    note(call.session, call.renewal, "clause proposed", call.person.person_id, call.now, {"question": question.key, **said.model_dump()})
-    told = Simple(text="Sent to contract-ops: what does not stand in the clause needs them. Nothing was changed yet.")
-    return Reply(whisper=told, ring=True, outcome="clause proposed")
+    told = "Sent to contract-ops: what does not stand in the clause needs them. Nothing was changed yet."
+    words = hashlib.sha256(f"{said.value}|{said.said}".encode()).hexdigest()[:12]
+    return proposal.hand_over(call, "clause", f"{question.key}/{call.person.person_id}/{words}", args, told=told)
 
 
 def _too_late(call: Call) -> Reply:

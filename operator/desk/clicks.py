@@ -13,11 +13,12 @@ from typing import Any, Final
 from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event, Stage
-from contractops.graphs.steps import NewCard, NewEffect
+from contractops.graphs.steps import NewEffect
 from contractops.operator import cases, notices
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
-from contractops.operator.desk import credit, handover, lists, mail
+from contractops.operator.desk import credit, handover, lists, mail, proposal
+from contractops.operator.desk.beside import side_gate
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.decide import decide, may_ask, may_help, name, not_yours, refused, rewrite
 from contractops.operator.showing import explain, forms
@@ -26,9 +27,9 @@ from contractops.operator.showing.signed import every_field
 from contractops.operator.signers import envelope_out
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFirst
-from contractops.operator.store import cards, gates, ledger
+from contractops.operator.store import gates, ledger
 from contractops.operator.store.records import Blob
-from contractops.operator.store.tables import Card, Draft, Effect, Envelope, Gate
+from contractops.operator.store.tables import Card, Draft, Effect, Envelope
 from contractops.tools.crm import CrmPatch, CrmReceipt
 from contractops.tools.errors import InputError, Refused
 from contractops.tools.signature import NOTICE
@@ -171,25 +172,6 @@ def settle_conflict(call: Call) -> Reply:
     return intend(call, "crm.overwrite", payload, "Writing the signed value to the CRM…")
 
 
-def side_gate(call: Call, name: str, kind: str, payload_hash: str = "") -> Gate:
-    """A question beside the stage of the renewal, opened when it is first answered; ``payload_hash`` is what it is about."""
-    key = f"{call.renewal.id}:{name}"
-    gate = call.session.get(Gate, key, populate_existing=True)
-    if gate is None:
-        gate = Gate(
-            key=key,
-            renewal_id=call.renewal.id,
-            version=call.renewal.version,
-            kind=kind,
-            payload_hash=payload_hash,
-            allowed=[],
-            opened_at=call.now,
-        )
-        call.session.add(gate)
-        call.session.flush()
-    return gate
-
-
 def crm_fields(call: Call) -> Reply:
     """All fields of the CRM write."""
     effects, draft = _effects(call, "crm.write"), _draft(call)
@@ -286,19 +268,6 @@ def open_desk(call: Call) -> Reply:
     return Reply(view=lists.due_list(call.session, call.person, call.now, call.rules), outcome="list")
 
 
-def post_text(call: Call, key: str, kind: str, to: str, *, thread: str | None, args: dict[str, Any]) -> None:
-    """Put a person's text into a thread."""
-    cards.add(
-        call.session,
-        NewCard(key, kind, to, thread=thread, args=args),
-        renewal_id=call.renewal.id,
-        version=call.renewal.version,
-        gate_key=None,
-        now=call.now,
-        wall=wall_now(),
-    )
-
-
 def _draft(call: Call) -> Draft | None:
     number = call.about.get("draft") or call.card.args.get("draft") or call.renewal.draft_number
     return call.session.get(Draft, (call.renewal.id, number))
@@ -338,6 +307,7 @@ CLICKS: dict[Action, Handler] = {
     Action.OFFER_USE: use_offer,
     Action.FINDING_PRICE: open_form,
     Action.FINDING_LEAVE_OUT: open_form,
+    Action.PROPOSAL_REJECT: proposal.reject,
     Action.SECOND_APPROVE: open_form,
     Action.SECOND_DECLINE: open_form,
     Action.SECOND_ASK: open_form,

@@ -13,8 +13,9 @@ from typing import Any
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.operator import cases, people, prices, wording
 from contractops.operator.attend import note
+from contractops.operator.desk import proposal
+from contractops.operator.desk.beside import side_gate
 from contractops.operator.desk.call import Call, Reply
-from contractops.operator.desk.clicks import post_text, side_gate
 from contractops.operator.desk.decide import name, not_yours, refused, rewrite, rewrite_thread
 from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFirst
 from contractops.operator.slack.forms import PriceSubmission
@@ -100,11 +101,8 @@ def _propose(call: Call, missing: prices.MissingPrice, said: PriceSubmission) ->
         "said": said.said,
     }
     same = hashlib.sha256(f"{money.amount:f}|{said.said}".encode()).hexdigest()[:12]
-    for person in call.rules.contract_ops(call.session)[:1]:
-        post_text(call, f"{call.renewal.id}/price/{missing.key}/{call.person.person_id}/{same}", "price", person, thread=None, args=args)
-    note(call.session, call.renewal, "price proposed", call.person.person_id, call.now, args)
-    told = Simple(text="Sent to contract-ops: a price counts once they have accepted it. Nothing was changed yet.")
-    return Reply(whisper=told, ring=True, outcome="price proposed")
+    told = "Sent to contract-ops: a price counts once they have accepted it. Nothing was changed yet."
+    return proposal.hand_over(call, "price", f"{missing.key}/{call.person.person_id}/{same}", args, told=told)
 
 
 def _too_late(call: Call) -> Reply:

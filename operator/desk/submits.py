@@ -16,8 +16,9 @@ from contractops.operator import cases, notices, people, signers, wording
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import clause, credit, handover, mail, price
+from contractops.operator.desk.beside import post_text, side_gate
 from contractops.operator.desk.call import Call, Reply
-from contractops.operator.desk.clicks import intend, may_end, open_envelope, post_text, retry, side_gate
+from contractops.operator.desk.clicks import intend, may_end, open_envelope, retry
 from contractops.operator.desk.decide import decide, may_help, name, not_yours, refused, rewrite, rewrite_thread
 from contractops.operator.slack.actions import Callback
 from contractops.operator.slack.answers import AlreadyClosed, Simple, SomebodyFirst

@@ -30,7 +30,7 @@ from contractops.operator.slack.views import (
     TwoReadings,
     WaitingForApproval,
 )
-from contractops.operator.slack.views_outcome import HandoverNotice, PersonsText, SnoozedLine, TextReply
+from contractops.operator.slack.views_outcome import HandoverNotice, SnoozedLine, TextReply
 from contractops.operator.store.cards import mailed
 from contractops.operator.store.settled import NOTICE_ROLL
 from contractops.operator.store.tables import Card
@@ -83,24 +83,6 @@ def _settling(scene: Scene) -> tuple[Button, ...]:
         return ()
     settle = scene.button(Action.CLAUSE_SETTLE, about=question.key, shown="this", more={"question": question.key})
     return (scene.button(Action.CLAUSE_READ), settle) if question.field == NOTICE_ROLL else (settle,)
-
-
-def clause(scene: Scene) -> PersonsText:
-    """To contract-ops: how the owner reads an open clause, with a button as long as it is open."""
-    args = scene.card.args
-    question = clauses.question_of(scene.session, scene.facts)
-    value, ground = str(args["value"]), str(args["ground"])
-    read = clauses.in_words(str(args["question"]), value)
-    how = "quotes another place" if ground == "quoted" else "says it was agreed outside the contract"
-    is_open = question is not None and question.key == args["question"]
-    proposed = {name: args[name] for name in ("question", "value", "ground", "said")}
-    return PersonsText(
-        who=scene.name(args.get("who")),
-        did=f"answers ({args['asked']}): {read}, and {how},",
-        text=str(args["said"]),
-        account=scene.facts.account_name,
-        buttons=(scene.button(Action.CLAUSE_SETTLE, about=str(args["question"]), shown="this", more=proposed),) if is_open else (),
-    )
 
 
 def _by_mail(scene: Scene) -> ByMail | None:

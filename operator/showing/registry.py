@@ -13,7 +13,20 @@ from datetime import datetime
 from sqlmodel import Session
 
 from contractops.operator import cases
-from contractops.operator.showing import alert, approval, digest, draft, ending, lists, outcome, passing, service_credits, signed, trouble
+from contractops.operator.showing import (
+    alert,
+    approval,
+    digest,
+    draft,
+    ending,
+    lists,
+    outcome,
+    passing,
+    proposals,
+    service_credits,
+    signed,
+    trouble,
+)
 from contractops.operator.showing.scene import Scene
 from contractops.operator.store.tables import Card, Renewal
 from contractops.tools.errors import InvariantError
@@ -45,7 +58,7 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "notice_news": ending.notice_news,
     "let_renew": ending.let_renew,
     "needs_person": trouble.needs_person,
-    "price": trouble.price,
+    "price": proposals.price,
     "parked": trouble.parked,
     "credit": service_credits.credit_due,
     "credit_list": service_credits.credit_list,
@@ -54,7 +67,7 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "restore": service_credits.restore,
     "restore_list": service_credits.restore_list,
     "text": lists.text,
-    "clause": alert.clause,
+    "clause": proposals.clause,
 }
 """The kinds of cards about one renewal."""
 

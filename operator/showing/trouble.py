@@ -6,12 +6,10 @@ Rule 2: nothing is repeated outside before a person says so.
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 from contractops.graphs.lifecycle import Event, Stage
-from contractops.operator import prices, wording
+from contractops.operator import wording
 from contractops.operator.phrases_of import DID
 from contractops.operator.sentences import finding_sentence
 from contractops.operator.showing.draft import price_fixes
@@ -20,11 +18,11 @@ from contractops.operator.showing.signed import LABELS
 from contractops.operator.showing.states import PARKED
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.views import Act
-from contractops.operator.slack.views_outcome import DocumentDiffers, NeedsPersonCard, PersonsText, TextReply
+from contractops.operator.slack.views_outcome import DocumentDiffers, NeedsPersonCard, TextReply
 from contractops.operator.store.tables import Effect
 from contractops.tools.crm import CrmReceipt
 from contractops.tools.signature import NOTICE
-from contractops.tools.values import Finding, Money
+from contractops.tools.values import Finding
 
 EFFECTS: Final = {
     "docusign.send": ("the envelope for draft {draft}", "DocuSign"),
@@ -53,23 +51,6 @@ def needs_person(scene: Scene) -> DocumentDiffers | TextReply:
     if "differences" in told:
         return _differs(scene, told["differences"], is_open=is_open)
     return _not_in_crm(scene, told, is_open=is_open)
-
-
-def price(scene: Scene) -> PersonsText:
-    """To contract-ops: the price that the owner proposes for an order, with a button as long as the price is missing."""
-    args = scene.card.args
-    named = Money(amount=Decimal(args["price"]), currency=args["currency"])
-    is_open = prices.missing_of(scene.session, scene.facts, args["question"]) is not None
-    proposed = {name: args[name] for name in ("question", "price", "said")}
-    since = wording.day(date.fromisoformat(args["from"]))
-    order = str(args["order"])
-    return PersonsText(
-        who=scene.name(args.get("who")),
-        did=f"proposes {wording.monthly(named)} for order {order} from {since} on",
-        text=str(args["said"]),
-        account=scene.facts.account_name,
-        buttons=(scene.button(Action.FINDING_PRICE, about=str(args["question"]), shown=order, more=proposed),) if is_open else (),
-    )
 
 
 def _settled(scene: Scene) -> tuple[str, Act] | None:

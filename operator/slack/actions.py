@@ -38,6 +38,7 @@ class Action(StrEnum):
     OFFER_USE = "offer_use"
     FINDING_PRICE = "finding_price"
     FINDING_LEAVE_OUT = "finding_leave_out"
+    PROPOSAL_REJECT = "proposal_reject"
     # Second approval
     SECOND_APPROVE = "second_approve"
     SECOND_DECLINE = "second_decline"

@@ -27,6 +27,7 @@ LABELS: dict[Action, str] = {
     Action.OFFER_USE: "Use {about} months",
     Action.FINDING_PRICE: "Enter price {about}…",
     Action.FINDING_LEAVE_OUT: "Leave out {about}…",
+    Action.PROPOSAL_REJECT: "Reject",
     Action.SECOND_APPROVE: "Review and approve…",
     Action.SECOND_DECLINE: "Decline…",
     Action.SECOND_ASK: "Ask {about}…",

@@ -67,6 +67,11 @@ def decide(
     return Verdict(won=False, gate=gate, why="expired")
 
 
+def proposal_key(renewal_id: str, card_key: str) -> str:
+    """Key of the gate beside the stage that holds whether the proposal on a card was rejected."""
+    return f"{renewal_id}:proposal:{card_key}"
+
+
 def decided(session: Session, renewal_id: str, version: int) -> Gate | None:
     """The decided gate of this visit, or None while it waits."""
     gate = session.get(Gate, key_of(renewal_id, version), populate_existing=True)

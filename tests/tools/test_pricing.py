@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contractops.tools.deal import LaterPrice
 from contractops.tools.pricing import (
     OrderLine,
     PriceBookEntry,
@@ -18,7 +19,7 @@ from contractops.tools.pricing import (
     offers,
     price_renewal,
 )
-from contractops.tools.values import Money
+from contractops.tools.values import ClauseRef, Money
 from tests.tools.northwind import CHANGE_ORDERS, LINES, PRICE_BOOK, UPLIFT, usd
 
 
@@ -141,6 +142,31 @@ def test_bad_data_is_a_blocking_finding_and_no_price(changes, code):
     found = priced(**changes)
     assert found.price is None
     assert code in codes(found)
+
+
+def entered(since: date, amount: str = "9820.00"):
+    return LaterPrice(monthly=usd(amount), effective_on=since, ref=ClauseRef(document="J. Kim, Mon 7 Dec 2026", quote="Agreed in May."))
+
+
+@pytest.mark.parametrize("gone", [{"monthly": None}, {"priced_until": date(2026, 10, 31)}])
+def test_an_entered_price_counts_from_its_day_on(gone):
+    """It gives the same price as a stated one, and the arithmetic says who entered it; one that begins later does not count."""
+    found = priced(lines=(line(**gone, later=entered(date(2026, 11, 1))), LINES[1])).price
+    assert (found.current, found.monthly) == (priced().price.current, priced().price.monthly)
+    assert (found.reasons[0].code, found.reasons[0].values["order"], found.reasons[0].clause.quote) == (
+        "price.entered",
+        "SO-7",
+        "Agreed in May.",
+    )
+    late = priced(lines=(line(**gone, later=entered(date(2027, 4, 8))), LINES[1]))
+    assert late.price is None
+
+
+def test_the_price_of_a_day_is_the_one_in_force():
+    """To its last day the stated one, from its first day the entered one, and between them none."""
+    one = line(priced_until=date(2026, 10, 31), later=entered(date(2026, 11, 2), "1.00"))
+    days = [one.price_on(date(2026, 10, 31)), one.price_on(date(2026, 11, 1)), one.price_on(date(2026, 11, 2))]
+    assert days == [usd("9820.00"), None, usd("1.00")]
 
 
 def test_a_missing_book_entry_names_the_longest_term():

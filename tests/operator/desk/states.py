@@ -234,6 +234,20 @@ def no_terms(office: Office) -> None:
     office.drain()
 
 
+def price_proposed(office: Office) -> None:
+    """Maria names the missing price; contract-ops have her proposal."""
+    no_terms(office)
+    office.click(MARIA, office.card("needs_person"), "finding_price")
+    assert not office.submit(MARIA, {"price": "10250.00", "said": "Order form of the new site, page 2."})["errors"]
+    assert office.cards("price")
+
+
+def no_notice_period(office: Office) -> None:
+    """No document states how long before the end notice must be given."""
+    office.change(records.Contract, "ENT-3391", notice_length=None, notice_unit=None)
+    office.rewrite({f"{RENEWAL}/root"})
+
+
 def stopped(office: Office) -> None:
     answer(office, Event.STOP, what="end", reason="price", note="")
     assert office.stage() == "not_renewing"
@@ -302,7 +316,7 @@ def digested(office: Office) -> None:
 STATES: dict[str, Callable[[Office], None]] = {
     each.__name__: each
     for each in (
-        flagged, two_readings, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, stopped, renews,
+        flagged, two_readings, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, price_proposed, no_notice_period, stopped, renews,
         late, missed, parked, handed, credited, with_finance, conflicting, long_missed, unopened, bounced, late_out, in_group, many_approvals,
         notice_out, notice_signed, notice_declined, warned, digested,
     )

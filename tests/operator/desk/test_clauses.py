@@ -13,8 +13,9 @@ from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.store import audit, portfolio
 from contractops.operator.store.records import Clause, Contract, Person
 from contractops.operator.store.tables import Audit, Card, Renewal, Settled
+from contractops.tools.notice_window import notice_window
 from tests.operator.desk.office import Office
-from tests.operator.desk.states import DANA, MARIA, two_readings
+from tests.operator.desk.states import DANA, MARIA, no_notice_period, two_readings
 from tests.slack import payloads
 
 pytestmark = pytest.mark.slow
@@ -170,3 +171,52 @@ def test_two_readings_are_said_and_settled(office: Office) -> None:
     assert not office.submit(MARIA, {"reading": "forward", "ground": "text"})["errors"]
     assert "Two readings" not in office.message(office.card("alert"))["text"]
     assert office.renewal().safe_on == date(2027, 2, 5)
+
+
+def test_a_notice_period_that_no_document_states_is_settled(office: Office) -> None:
+    """The card names it and asks for a length; one that stands in the recorded words is the owner's, and the dates are those of before."""
+    no_notice_period(office)
+    card = office.card("alert")
+    assert "unknown: the notice period is not stated" in office.message(card)["text"]
+    office.click(MARIA, card, Action.CLAUSE_SETTLE)
+    answer = office.submit(MARIA, {"length": "61", "unit": "days", "ground": "text"})
+    assert answer["errors"]["length"].startswith("This length is not in the quoted text.")
+    assert "length" in office.submit(MARIA, {"length": "0", "unit": "days", "ground": "text"})["errors"]
+    assert not office.submit(MARIA, {"length": "60", "unit": "days", "ground": "text"})["errors"]
+    assert [one[:4] for one in answers(office)] == [("ENT-3391", "notice_length", "60 days", 1)]
+    assert (office.renewal().window_status, office.renewal().safe_on) == ("known", date(2027, 2, 5))
+    with office.database.read() as session:
+        found = portfolio.contract_entry(session, "ENT-3391", office.operator.core.clock.now()).units[0]
+    assert "Maria Ortiz" in (found.notice_ref.document if found.notice_ref else "")
+
+
+@pytest.mark.parametrize(
+    ("gone", "values", "status"),
+    [
+        ({"renewal_kind": None}, {"reading": "successive"}, "known"),
+        ({"renewal_kind": None}, {"reading": "none"}, "none"),
+        ({"renewal_kind": "counted"}, {"count": "5"}, "known"),
+        ({"initial_length": None, "initial_unit": None}, {"length": "12", "unit": "months"}, "known"),
+    ],
+)
+def test_each_fact_that_is_not_stated_has_its_form(office: Office, gone: dict[str, object], values: dict[str, str], status: str) -> None:
+    """What happens at the end (also: no clause renews it), how often, how long: each is answered, and the dates follow."""
+    office.change(Contract, "ENT-3391", **gone)
+    office.rewrite({"ENT-3391#1/root"})
+    office.click(MARIA, office.card("alert"), Action.CLAUSE_SETTLE)
+    ground = "text" if "reading" in values else "quoted"  # a kind of renewal is judged: contract-ops give it even where words are recorded
+    assert not office.submit(MARIA, values | {"ground": ground, "said": "Section 9.2: 12 months, at most 5 times."})["errors"]
+    assert answers(office) == []
+    office.click(OPS, office.card("clause"), Action.CLAUSE_SETTLE)
+    assert not office.submit(OPS, {})["errors"]
+    assert len(answers(office)) == 1
+    with office.database.read() as session:
+        now = office.operator.core.clock.now()
+        units = portfolio.contract_entry(session, "ENT-3391", now).units
+    assert notice_window(units[0], now).status == status
+
+
+def test_a_rejected_reading_leaves_the_date_unknown(office: Office) -> None:
+    card = by_ops(office)
+    office.click(OPS, card, Action.PROPOSAL_REJECT)
+    assert (row(office).window_status, answers(office), office.controls(office.card("clause"))) == ("unknown", [], [])

@@ -94,6 +94,26 @@ def send(office: Office, user: str, price: str) -> None:
     office.drain()
 
 
+def test_contract_ops_reject_and_the_question_stays_open(office: Office) -> None:
+    """Once: the buttons go, the owner is told with his own words; the same again is refused, another price is a new proposal."""
+    card = proposal(office)
+    office.click(OPS, card, Action.PROPOSAL_REJECT, times=2)
+    assert (answers(office), office.stage(), office.controls(office.card("price"))) == ([], "needs_person", [])
+    assert f"rejected by {OPS_NAME}" in office.message(card)["text"]
+    told = office.message(office.card("text"))["text"]
+    assert "rejected your proposal about ENT-3391" in told
+    assert WHY in told
+    assert len(office.cards("text")) == 1
+    office.click(MARIA, office.card("needs_person"), Action.FINDING_PRICE)
+    assert not office.submit(MARIA, TYPED)["errors"]
+    assert "rejected exactly this" in office.whispers(MARIA)[-1]["text"]
+    office.click(MARIA, office.card("needs_person"), Action.FINDING_PRICE)
+    assert not office.submit(MARIA, TYPED | {"price": "10251.00"})["errors"]
+    assert len(office.cards("price")) == 2
+    with office.database.read() as session:
+        assert len(session.exec(select(Audit).where(Audit.event == "proposal rejected")).all()) == 1
+
+
 def test_contract_ops_may_enter_it_themselves(office: Office) -> None:
     """On their own click it is a fact at once."""
     no_terms(office)
