@@ -17,7 +17,6 @@ from contractops.operator.store.gates import proposal_key
 from contractops.operator.store.tables import Gate
 from contractops.tools.values import Money
 
-
 _GROUNDS: Final = {"text": "reads it in the clause", "quoted": "quotes another place", "outside": "says it was agreed outside the contract"}
 
 
@@ -33,7 +32,7 @@ def clause(scene: Scene) -> PersonsText:
     return PersonsText(
         who=scene.name(args.get("who")),
         did=f"answers ({args['asked']}): {read}, and {how}{_outcome(scene)},",
-        text=str(args["said"]),
+        text=str(args["said"]) or "No words were added.",
         account=scene.facts.account_name,
         buttons=_buttons(scene, Action.CLAUSE_SETTLE, "this", proposed) if is_open else (),
     )

@@ -7,9 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action, Callback
-from contractops.operator.slack.blocks import Block, plain
-from contractops.operator.slack.forms import Choice
+from contractops.operator.slack.blocks import Block, Bold, plain, section
+from contractops.operator.slack.forms import Choice, Form
 
 _ID = Action.FORM_CHANGED.value
 _MAX_BOXES = 10
@@ -101,3 +102,8 @@ def calendar(initial: date | None = None) -> Block:
     """A day."""
     element: Block = {"type": "datepicker"}
     return element | {"initial_date": initial.isoformat()} if initial else element
+
+
+def who(form: Form, said: str = "") -> Block:
+    """Whom and what a form is about, with ``said`` behind it."""
+    return section("who", Bold(f"{phrases.name(form.account)}, {form.contract_id}."), f" {said}" if said else "")

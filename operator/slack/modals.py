@@ -11,9 +11,9 @@ from datetime import date, time, timedelta
 from typing import Any, Final
 
 from contractops.operator import wording
-from contractops.operator.slack import inputs, phrases
+from contractops.operator.slack import inputs, modals_facts, phrases
 from contractops.operator.slack.actions import Callback
-from contractops.operator.slack.blocks import Block, Bold, facts, field, lines, quote, section
+from contractops.operator.slack.blocks import Block, Bold, facts, field, lines, section
 from contractops.operator.slack.forms import (
     AnyForm,
     Choice,
@@ -21,7 +21,6 @@ from contractops.operator.slack.forms import (
     DeclineForm,
     EditForm,
     EvidenceForm,
-    Form,
     HandoverForm,
     MailForm,
     NoticeForm,
@@ -112,10 +111,6 @@ def render_form(form: AnyForm) -> Block:
     return view
 
 
-def _who(form: Form, said: str = "") -> Block:
-    return section("who", Bold(f"{phrases.name(form.account)}, {form.contract_id}."), f" {said}" if said else "")
-
-
 def edit(form: EditForm) -> Block:
     """Edit a draft; the preview line is computed anew on each change."""
     title, submit = f"Edit draft {form.number}", f"Save as draft {form.newer or form.number + 1}"
@@ -124,7 +119,7 @@ def edit(form: EditForm) -> Block:
         title, submit = f"Edit draft {form.newer}", f"Save as draft {form.newer + 1}"
         stale = [section("stale", Bold(f"Draft {form.newer} appeared while you edited."), " Your changes are carried to it.")]
     blocks = [
-        _who(form, f"Must be signed by {wording.deadline(form.sign_by, form.zone)}."),
+        inputs.who(form, f"Must be signed by {wording.deadline(form.sign_by, form.zone)}."),
         *stale,
         inputs.entry("term", "Term", inputs.select([_term(each, form.term) for each in form.terms]), live=True),
         *_prices(form),
@@ -213,7 +208,7 @@ def review(form: ReviewForm) -> Block:
         shown.append(more | {"block_id": "facts_2"})
     so_far = "\n".join(form.approvals)
     blocks = [
-        _who(form, "Your approval counts for exactly these terms."),
+        inputs.who(form, "Your approval counts for exactly these terms."),
         *shown,
         *([section("approvals", Bold("Approvals so far:"), f"\n{so_far}")] if so_far else []),
         *_document(form),
@@ -229,7 +224,7 @@ def _document(form: ReviewForm) -> list[Block]:
 def decline(form: DeclineForm) -> Block:
     """Decline, with a reason."""
     blocks = [
-        _who(form),
+        inputs.who(form),
         inputs.entry("reason", "Reason", inputs.radios(DECLINE_REASONS)),
         inputs.entry("text", "What would make it acceptable?", inputs.text(NOTE), hint="It goes to the owner's thread at once."),
     ]
@@ -241,7 +236,7 @@ def snooze(form: SnoozeForm) -> Block:
     """Quiet for a while."""
     latest = f"Latest: {wording.day(form.latest)}, for the deadline {wording.day(form.deadline)}."
     choices = [Choice(value=on.isoformat(), label=_snooze_label(on, form.today), chosen=on == form.choices[0]) for on in form.choices]
-    blocks = [_who(form, latest)]
+    blocks = [inputs.who(form, latest)]
     if choices:
         blocks.append(inputs.entry("choice", "Quiet until", inputs.radios(choices), optional=True))
     blocks.append(
@@ -262,7 +257,7 @@ def _snooze_label(on: date, today: date) -> str:
 def stop(form: StopForm) -> Block:
     """No terms are prepared: what happens instead."""
     blocks = [
-        _who(form),
+        inputs.who(form),
         inputs.entry("what", f"What should happen on {wording.day(form.term_end)}?", inputs.radios(STOP_CHOICES)),
         inputs.entry(
             "received", "Customer's notice received on", inputs.calendar(), optional=True, hint="Needed when the customer has given notice."
@@ -276,7 +271,7 @@ def stop(form: StopForm) -> Block:
 def handover(form: HandoverForm) -> Block:
     """Somebody else takes over."""
     blocks = [
-        _who(form, "Until it is accepted, both of you are told."),
+        inputs.who(form, "Until it is accepted, both of you are told."),
         inputs.entry("person", "To whom", inputs.select(form.people)),
         inputs.entry("until", "Until when", inputs.calendar(), optional=True, hint="Empty: for good."),
         inputs.entry("note", "Note", inputs.text(300), optional=True),
@@ -286,7 +281,7 @@ def handover(form: HandoverForm) -> Block:
 
 def signer(form: SignerForm) -> Block:
     """Another signer on the customer's side."""
-    blocks = [_who(form, f"Draft {form.number} stays as it is."), _signers(form.signers)]
+    blocks = [inputs.who(form, f"Draft {form.number} stays as it is."), _signers(form.signers)]
     return inputs.modal(Callback.ENVELOPE_SIGNER, form.token, "Change signer", "Change signer", blocks)
 
 
@@ -294,7 +289,7 @@ def notice(form: NoticeForm) -> Block:
     """The very notice that is sent for signature, once more."""
     by = wording.deadline(form.received_by, form.zone)
     blocks = [
-        _who(form, "Your decision counts for exactly this notice."),
+        inputs.who(form, "Your decision counts for exactly this notice."),
         lines("notice", form.lines),
         section(
             "signer",
@@ -309,7 +304,7 @@ def notice(form: NoticeForm) -> Block:
 def evidence(form: EvidenceForm) -> Block:
     """How, when and by whom the notice was served."""
     blocks = [
-        _who(form, f"The notice must be received by {wording.deadline(form.received_by, form.zone)}."),
+        inputs.who(form, f"The notice must be received by {wording.deadline(form.received_by, form.zone)}."),
         *([section("signed", form.signed)] if form.signed else []),
         inputs.entry("method", "Method", inputs.select(form.methods)),
         inputs.entry("served", "Received on", inputs.calendar()),
@@ -319,67 +314,12 @@ def evidence(form: EvidenceForm) -> Block:
     return inputs.modal(Callback.NOTICE_EVIDENCE, form.token, "Proof of delivery", "Save the proof", blocks)
 
 
-def clause(form: ClauseForm) -> Block:
-    """A value, beside the words it must stand in."""
-    grounds = [one.model_copy(update={"chosen": one.value == form.ground}) for one in GROUNDS if form.quote or one.value != "text"]
-    written = (
-        quote("quote", f"{form.where}: ", form.quote) if form.quote else section("quote", "No words of the contract are recorded for this.")
-    )
-    blocks = [
-        _who(form, form.ask),
-        written,
-        *_value(form),
-        inputs.entry(
-            "ground", "On what ground?", inputs.radios(grounds), hint="What does not stand in the words above needs contract-ops."
-        ),
-        inputs.entry("said", "The place, or what was agreed", inputs.text(NOTE, initial=form.said), optional=True, hint="Quote the words."),
-    ]
-    return inputs.modal(Callback.CLAUSE_SETTLE, form.token, "Review a clause", "Accept value", blocks)
-
-
-def _value(form: ClauseForm) -> list[Block]:
-    """What is asked for, filled with what was proposed."""
-    whole: Block = {"type": "number_input", "is_decimal_allowed": False, "min_value": "1", "max_value": "999"}
-    if form.asks == "reading":
-        readings = [one.model_copy(update={"chosen": one.value == form.value}) for one in form.readings]
-        return [inputs.entry("reading", "How do you read it?", inputs.radios(readings))]
-    if form.asks == "length":
-        length, _, unit = form.value.partition(" ")
-        units = [one.model_copy(update={"chosen": one.value == unit}) for one in form.units]
-        filled = whole | ({"initial_value": length} if length else {})
-        return [inputs.entry("length", "Length", filled), inputs.entry("unit", "Unit", inputs.select(units))]
-    if form.asks == "count":
-        return [inputs.entry("count", "Number", whole | ({"initial_value": form.value} if form.value else {}))]
-    return [inputs.entry("date", "Day", inputs.calendar(date.fromisoformat(form.value) if form.value else None))]
-
-
-GROUNDS: Final = (
-    Choice(value="text", label="It stands in the words above"),
-    Choice(value="quoted", label="It stands elsewhere: I quote the place"),
-    Choice(value="outside", label="It was agreed outside the contract"),
-)
-
-
-def price(form: PriceForm) -> Block:
-    """A missing price."""
-    label = f"{form.currency} a month for {form.order_id} from {wording.day(form.since)} on"
-    element: Block = {"type": "number_input", "is_decimal_allowed": True, "min_value": "0"}
-    element |= {"initial_value": form.price} if form.price else {}
-    hint = "Before change orders, with two decimals, like 1250.00. Once contract-ops accept it, a new draft is prepared with it."
-    blocks = [
-        _who(form),
-        inputs.entry("price", label, element, hint=hint),
-        inputs.entry("said", "Where does it stand, or who agreed it?", inputs.text(NOTE, initial=form.said)),
-    ]
-    return inputs.modal(Callback.FINDING_PRICE, form.token, "Enter price", "Save price", blocks)
-
-
 def text(form: TextForm) -> Block:
     """One question."""
     first = form.whom.split(" ", 1)[0]
     title, submit, label, hint = (words.format(whom=first) for words in TEXTS[form.callback])
     optional = form.callback is Callback.CREDIT_FINANCE
-    blocks = [_who(form), inputs.entry("text", label, inputs.text(NOTE), hint=hint, optional=optional)]
+    blocks = [inputs.who(form), inputs.entry("text", label, inputs.text(NOTE), hint=hint, optional=optional)]
     return inputs.modal(form.callback, form.token, title, submit, blocks)
 
 
@@ -389,7 +329,7 @@ def mail(form: MailForm) -> Block:
     nobody = section("nobody", Bold("To: unknown."), " The CRM has no contact with an e-mail address.")
     hint = "Figures are locked: change the words, keep the figures of this case or remove them."
     blocks = [
-        _who(form, "You send it; I don't."),
+        inputs.who(form, "You send it; I don't."),
         to if form.contacts else nobody,
         inputs.entry("subject", "Subject", inputs.text(SUBJECT, initial=form.subject, many_lines=False)),
         inputs.entry("body", "Text", inputs.text(BODY, initial=form.body), hint=hint),
@@ -447,8 +387,8 @@ FORMS: dict[type[AnyForm], Callable[[Any], Block]] = {
     SignerForm: signer,
     NoticeForm: notice,
     EvidenceForm: evidence,
-    PriceForm: price,
-    ClauseForm: clause,
+    PriceForm: modals_facts.price,
+    ClauseForm: modals_facts.clause,
     TextForm: text,
     MailForm: mail,
     SettingsForm: settings,

@@ -138,6 +138,19 @@ FORM_SAMPLES: dict[str, f.AnyForm] = {
         ground="outside",
         said="Priya Nair agreed by phone.",
     ),
+    "form_clause_length": f.ClauseForm(
+        **BASE,
+        ask="ENT-3391: the notice period is not stated. How long before the end of the term must notice be given?",
+        quote="not less than sixty (60) days before the end of the term",
+        where="ENT-3391-msa.pdf 9.2, page 11",
+        asks="length",
+        units=(f.Choice(value="days", label="days"), f.Choice(value="months", label="months")),
+        value="60 days",
+        ground="text",
+    ),
+    "form_clause_count": f.ClauseForm(
+        **BASE, ask="ENT-3391: how often it renews is not stated. How many times does it renew at most?", quote="", where="", asks="count"
+    ),
     "form_price": f.PriceForm(
         **BASE, order_id="SO-12", currency="USD", since=date(2026, 11, 1), price="1250.00", said="Order form, page 2."
     ),
@@ -281,6 +294,16 @@ GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
         {"reading": option("forward"), "ground": option("text"), "said": typed(None)},
         f.ClauseSubmission(value="forward", ground="text", said=""),
     ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"length": typed("60"), "unit": option("business_days"), "ground": option("text"), "said": typed(None)},
+        f.ClauseSubmission(value="60 business_days", ground="text", said=""),
+    ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"count": typed("3"), "ground": option("text"), "said": typed(None)},
+        f.ClauseSubmission(value="3", ground="text", said=""),
+    ),
     (Callback.SECOND_ASK, {"text": typed(LONG)}, f.TextSubmission(text=LONG)),
     (Callback.CREDIT_FINANCE, {"text": typed("ok")}, f.TextSubmission(text="ok")),
 ]
@@ -346,6 +369,16 @@ BAD: list[tuple[Callback, dict[str, Any], dict[str, str]]] = [
         Callback.CLAUSE_SETTLE,
         {"date": picked("2026-04-01"), "ground": option("outside"), "said": typed("phone")},
         {"said": "Please quote the place, or say what was agreed: at least 10 characters."},
+    ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"length": typed("1.5"), "unit": option(None), "ground": option("text"), "said": typed(None)},
+        {"length": "A whole number from 1 to 999, please.", "unit": "Please choose one."},
+    ),
+    (
+        Callback.CLAUSE_SETTLE,
+        {"count": typed("0"), "ground": option("text"), "said": typed(None)},
+        {"count": "A whole number from 1 to 999, please."},
     ),
     (Callback.HANDOVER, {"person": option(None)}, {"person": "Please choose a person."}),
     (Callback.ENVELOPE_SIGNER, {"signer": option(None)}, {"signer": "Please choose a person."}),

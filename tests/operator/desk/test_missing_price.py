@@ -8,12 +8,14 @@ from decimal import Decimal
 import pytest
 from sqlmodel import col, select
 
+from contractops.operator import cases
 from contractops.operator.demo import SAMPLE
 from contractops.operator.importing.folder import import_folder
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.store import audit, portfolio
 from contractops.operator.store.records import ServiceOrder
-from contractops.operator.store.tables import Audit, Card, Draft, Settled
+from contractops.operator.store.tables import Audit, Card, Draft, ExecutedTerm, Renewal, Settled
+from contractops.tools.values import Money
 from tests.operator.desk.office import RENEWAL, Office
 from tests.operator.desk.states import DANA, MARIA, no_terms
 from tests.slack import payloads
@@ -193,3 +195,17 @@ def test_the_same_import_again_keeps_the_price(office: Office) -> None:
     before = answers(office)
     import_folder(SAMPLE, office.database.engine, office.operator.core.clock.now())
     assert answers(office) == before
+
+
+def test_a_signed_renewal_replaces_the_entered_price(office: Office) -> None:
+    """What both parties signed for a later term counts, not the price that was entered for the term before."""
+    accepted(office)
+    order, core = order_of(office), office.operator.core
+    with office.database.write() as session:
+        term = {"unit_id": "ENT-3391", "sequence": 1, "how": "renewed", "start": date(2027, 4, 8), "end": date(2028, 4, 7), "months": 12}
+        lines = [{"line_id": order.id, "new": {"amount": "11000.00", "currency": "USD"}}]
+        session.add(ExecutedTerm(**term, from_renewal=RENEWAL, lines=lines, recorded_at=core.clock.now()))
+    with office.database.read() as session:
+        source = cases.overview(session, session.get_one(Renewal, RENEWAL), core.clock.now(), core.rules).source
+    line = next(one for one in source.lines if one.order_id == order.id)
+    assert [line.price_on(day) for day in (date(2027, 4, 8), date(2028, 4, 7))] == [Money(amount=Decimal("11000.00"), currency="USD")] * 2
