@@ -248,6 +248,15 @@ def no_notice_period(office: Office) -> None:
     office.rewrite({f"{RENEWAL}/root"})
 
 
+def period_proposed(office: Office) -> None:
+    """Maria quotes the notice period from elsewhere; contract-ops have her proposal."""
+    no_notice_period(office)
+    office.click(MARIA, office.card("alert"), "clause_settle")
+    said = {"length": "60", "unit": "days", "ground": "quoted", "said": "Section 9.2: at least 60 days."}
+    assert not office.submit(MARIA, said)["errors"]
+    assert office.cards("clause")
+
+
 def stopped(office: Office) -> None:
     answer(office, Event.STOP, what="end", reason="price", note="")
     assert office.stage() == "not_renewing"
@@ -316,7 +325,7 @@ def digested(office: Office) -> None:
 STATES: dict[str, Callable[[Office], None]] = {
     each.__name__: each
     for each in (
-        flagged, two_readings, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, price_proposed, no_notice_period, stopped, renews,
+        flagged, two_readings, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, price_proposed, no_notice_period, period_proposed, stopped, renews,
         late, missed, parked, handed, credited, with_finance, conflicting, long_missed, unopened, bounced, late_out, in_group, many_approvals,
         notice_out, notice_signed, notice_declined, warned, digested,
     )

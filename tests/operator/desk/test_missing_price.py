@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
@@ -189,12 +192,35 @@ def test_a_price_that_ended_is_entered_from_the_day_after(office: Office) -> Non
         assert session.exec(select(Settled.effective_on)).one() == date(2026, 11, 1)
 
 
-def test_the_same_import_again_keeps_the_price(office: Office) -> None:
-    """An import touches no answer, and the record that has no price stays without one until its file has one."""
-    accepted(office)
+def test_an_import_keeps_the_price_until_its_file_has_one(office: Office, tmp_path: Path) -> None:
+    """The file without the price again: nothing changes. The file with it: that price counts, and the answer stays where it is."""
+    folder, core = tmp_path / "portfolio", office.operator.core
+    shutil.copytree(SAMPLE, folder)
+    with (folder / "service_orders.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    order = next(row for row in rows if row["contract_id"] == "ENT-3391")
+    stated, order["monthly_price"] = order["monthly_price"], ""
+    with (folder / "service_orders.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(order))
+        writer.writeheader()
+        writer.writerows(rows)
+    import_folder(folder, core.database.engine, core.clock.now())
+    office.click(MARIA, office.card("alert"), Action.RENEWAL_PREPARE)
+    send(office, OPS, "10250.00")
     before = answers(office)
-    import_folder(SAMPLE, office.database.engine, office.operator.core.clock.now())
-    assert answers(office) == before
+
+    def price() -> Decimal | None:
+        with office.database.read() as session:
+            line = next(
+                one for one in portfolio.contract_bundle(session, "ENT-3391", core.clock.now()).lines if one.order_id == order["id"]
+            )
+        found = line.price_on(date(2027, 4, 7))
+        return found.amount if found else None
+
+    import_folder(folder, core.database.engine, core.clock.now())
+    assert (price(), answers(office), len(before)) == (Decimal("10250.00"), before, 1)
+    import_folder(SAMPLE, core.database.engine, core.clock.now())
+    assert (price(), answers(office)) == (Decimal(stated), before)
 
 
 def test_a_signed_renewal_replaces_the_entered_price(office: Office) -> None:
