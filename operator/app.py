@@ -27,6 +27,7 @@ from contractops.operator.credits import tell as tell_of_credits
 from contractops.operator.desk.desk import Desk
 from contractops.operator.documents.write import render
 from contractops.operator.envelope_words import EnvelopeWords
+from contractops.operator.fetching import Fetching
 from contractops.operator.jobs import Jobs
 from contractops.operator.mailing import Mailing
 from contractops.operator.performers import Performer, Records, Signing
@@ -195,6 +196,7 @@ class Operator:
         found: dict[str, Performer] = dict(Records(self.crm).kinds())
         if self.messenger is not None:
             found["slack.card"] = Posting(self.core.database, self.core.clock, self.messenger, self.core.rules).card
+            found["slack.fetch"] = Fetching(self.messenger).fetch
         if self.mailer is not None:
             found["mail.send"] = Mailing(self.core.database, self.core.clock, self.mailer, self.core.rules).send
         if self.signer is not None:

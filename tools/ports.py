@@ -147,6 +147,21 @@ class Messenger(Protocol):
         ...
 
 
+class SentFile(Value):
+    """A file that a person handed over in Slack, with its bytes."""
+
+    name: str
+    content: bytes
+
+
+class Files(Protocol):
+    """Files that people hand over in Slack."""
+
+    def fetch(self, file_id: str) -> SentFile:
+        """The file now. Raises ``NotFound`` when it was deleted, ``VendorError`` when Slack does not hand it out, or it is too large."""
+        ...
+
+
 class Mail(Value):
     """A plain-text mail to one member of staff; ``address`` is his in the staff list."""
 

@@ -253,6 +253,15 @@ def see_notice(call: Call) -> Reply:
     return Reply(whisper=Simple(text=explain.notice_text(cases.overview(call.session, call.renewal, call.now, call.rules))))
 
 
+def see_theirs(call: Call) -> Reply:
+    """The customer's notice, as the file that was handed over."""
+    fetched = next((one for one in _effects(call, "slack.fetch") if one.receipt and "sha256" in one.receipt), None)
+    blob = call.session.get(Blob, fetched.receipt["sha256"]) if fetched and fetched.receipt else None
+    if fetched is None or fetched.receipt is None or blob is None:
+        return refused(call, AlreadyClosed(), "no notice of theirs")
+    return Reply(upload=(str(fetched.receipt["name"]), blob.content))
+
+
 def read_clause(call: Call) -> Reply:
     """The clause on notice as recorded, with its page, and what follows from it."""
     return Reply(view=explain.notice_clause(cases.overview(call.session, call.renewal, call.now, call.rules)))
@@ -327,6 +336,7 @@ CLICKS: dict[Action, Handler] = {
     Action.MISSED_REASON: open_form,
     Action.LEGAL_ASK: open_form,
     Action.NOTICE_SEE: see_notice,
+    Action.NOTICE_THEIRS: see_theirs,
     Action.NOTICE_SEND: send_notice,
     Action.NOTICE_EVIDENCE: open_form,
     Action.CREDIT_MAIL: mail.open_draft,

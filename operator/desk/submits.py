@@ -12,6 +12,7 @@ from datetime import time
 from typing import Any, Final, TypeVar
 
 from contractops.graphs.lifecycle import Event, Stage
+from contractops.graphs.steps import NewEffect
 from contractops.operator import cases, notices, people, signers, wording
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
@@ -99,6 +100,9 @@ def stop(call: Call) -> Reply:
     if said.what == "renew":
         return decide(call, Event.LET_RENEW, answer)
     reply = decide(call, Event.STOP, answer)
+    if reply.advance and said.file_id is not None:
+        wanted = NewEffect("slack.fetch", {"file": said.file_id, "received_on": answer["received_on"], "by": call.person.person_id})
+        ledger.intend(call.session, wanted, renewal_id=call.renewal.id, version=call.renewal.version, at=wall_now())
     in_time = call.renewal.safe_on is not None and said.received_on is not None and said.received_on <= call.renewal.safe_on
     if reply.advance and in_time and said.received_on is not None:
         _record_evidence(call, "customer notice", said.received_on, said.note or "customer's notice", "customer")

@@ -78,6 +78,15 @@ def _number(value: object, place: str) -> Iterator[str]:
         yield _finding("must be a number", place)
 
 
+def _within(least: int, most: int) -> Rule:
+    def check(value: object, place: str) -> Iterator[str]:
+        yield from _number(value, place)
+        if isinstance(value, int) and not least <= value <= most:
+            yield _finding(f"must be from {least} to {most}", place)
+
+    return check
+
+
 def _word(*words: str) -> Rule:
     def check(value: object, place: str) -> Iterator[str]:
         if value not in words:
@@ -201,10 +210,12 @@ _ELEMENTS: Final[Mapping[str, Rule]] = {
     "number_input": _typed(is_decimal_allowed=_flag, initial_value=_string(75), min_value=_string(75), max_value=_string(75)),
     "email_text_input": _typed(initial_value=_string(3000)),
     "url_text_input": _typed(initial_value=_URL),
+    "file_input": _element({}, {"filetypes": _each(_string(20), 100), "max_files": _within(1, 10)}),
     "image": _shape({"image_url": _URL, "alt_text": _string(2000)}),
 }
 
-_TYPED: Final = frozenset({"plain_text_input", "number_input", "email_text_input", "url_text_input"})
+_TYPED: Final = frozenset({"plain_text_input", "number_input", "email_text_input", "url_text_input", "file_input"})
+"""Elements of an input block only."""
 _IN_ACTIONS: Final = {kind: rule for kind, rule in _ELEMENTS.items() if kind not in _TYPED | {"image"}}
 _IN_SECTION: Final = {kind: rule for kind, rule in _ELEMENTS.items() if kind not in _TYPED}
 _IN_INPUT: Final = {kind: rule for kind, rule in _ELEMENTS.items() if kind not in {"button", "overflow", "image"}}

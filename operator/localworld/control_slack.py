@@ -25,7 +25,7 @@ Act: TypeAlias = Callable[[Document], Awaitable[Document]]
 
 
 def routes(workspace: Workspace, hub: SocketHub, people: People) -> list[BaseRoute]:
-    """act, submit, close, slash, say, home, disconnect and state."""
+    """act, submit, close, slash, say, home, disconnect, upload and state."""
 
     async def disconnect(body: Document) -> Document:
         return {"closed": await hub.disconnect(body.get("reason", "refresh_requested"))}
@@ -40,7 +40,8 @@ def routes(workspace: Workspace, hub: SocketHub, people: People) -> list[BaseRou
         "disconnect": disconnect,
     }
     posts = [Route(f"/_world/slack/{name}", _posted(act), methods=["POST"]) for name, act in acts.items()]
-    return [*posts, Route("/_world/slack/state", _state(workspace, hub))]
+    upload = Route("/_world/slack/upload", _upload(people), methods=["POST"])
+    return [*posts, upload, Route("/_world/slack/state", _state(workspace, hub))]
 
 
 def _posted(act: Act) -> Endpoint:
@@ -96,6 +97,18 @@ def _close(people: People) -> Act:
         return {"ok": True}
 
     return close
+
+
+def _upload(people: People) -> Endpoint:
+    async def upload(request: Request) -> Response:
+        """The body is the file; `user` and `name` stand in the address."""
+        wanted = request.query_params
+        try:
+            return JSONResponse(people.hand_over(wanted.get("user", ""), wanted.get("name", ""), await request.body()))
+        except Refused as refused:
+            return JSONResponse({"error": refused.error, "detail": str(refused)}, status_code=409)
+
+    return upload
 
 
 def _slash(people: People) -> Act:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from contractops.operator.localworld import slack_files as files
 from contractops.operator.localworld import slack_lookup as lookup
 from contractops.operator.localworld import slack_surfaces as surfaces
 from contractops.operator.localworld.faults import Endpoint, serve
@@ -78,6 +79,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "views.open": Method(surfaces.open_view, _always("")),
     "views.update": Method(surfaces.update_view, _always("")),
     "views.publish": Method(surfaces.publish_view, _always("")),
+    "files.info": Method(files.info, _always("files:read")),
     "files.getUploadURLExternal": Method(surfaces.upload_url, _always("files:write")),
     "files.completeUploadExternal": Method(surfaces.complete_upload, _always("files:write")),
     "assistant.threads.setStatus": Method(lookup.set_status, _always("assistant:write")),
@@ -92,6 +94,7 @@ def routes(workspace: Workspace, hub: SocketHub) -> list[BaseRoute]:
         Route("/slack/api/{method}", _api(workspace, hub), methods=["GET", "POST"]),
         Route("/slack/upload/{file_id}", _upload(workspace), methods=["POST", "PUT"]),
         Route("/slack/files/{file_id}/{name}", _file(workspace)),
+        Route("/slack/files-pri/{file_id}/download/{name}", _private_file(workspace)),
         Route("/slack/response/{token}", _response(workspace), methods=["POST"]),
     ]
 
@@ -157,6 +160,22 @@ def _file(workspace: Workspace) -> Endpoint:
         return Response(base64.b64decode(stored["content"]), media_type=media)
 
     return file
+
+
+def _private_file(workspace: Workspace) -> Endpoint:
+    """A file that is for those with a token that may read files; everybody else is led to a sign-in, as in Slack."""
+
+    async def private(request: Request) -> Response:
+        async def handle(inner: Request) -> Response:
+            token = inner.headers.get("authorization", "").removeprefix("Bearer ")
+            if token != BOT_TOKEN or "files:read" not in workspace.scopes():
+                return RedirectResponse("/?redir=files-pri", status_code=302)
+            return await public(inner)
+
+        return await serve(workspace.world, SURFACE, "files.download", request, handle, opaque=True)
+
+    public = _file(workspace)
+    return private
 
 
 def _response(workspace: Workspace) -> Endpoint:

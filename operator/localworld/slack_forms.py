@@ -14,6 +14,7 @@ from contractops.operator.localworld.world import Document
 
 ONE_OF: Final = frozenset({"static_select", "radio_buttons", "overflow"})
 SEVERAL_OF: Final = frozenset({"checkboxes", "multi_static_select"})
+FILES: Final = "file_input"
 PLAIN: Final[Mapping[str, tuple[str, str]]] = {
     "plain_text_input": ("value", "initial_value"),
     "number_input": ("value", "initial_value"),
@@ -31,7 +32,7 @@ MISSING: Final = object()
 
 
 def entry_of(element: Mapping[str, Any], given: object = MISSING) -> Document:
-    """The state entry of `element`: `given` (text, or a list of values for several), else the initial value.
+    """The state entry of `element`: `given` (text, or a list of values for several or of file ids), else the initial value.
 
     Raises ValueError when `given` is not among the element's options.
     """
@@ -43,6 +44,9 @@ def entry_of(element: Mapping[str, Any], given: object = MISSING) -> Document:
         wanted = given if isinstance(given, list) else [given]
         several = element.get("initial_options", []) if given is MISSING else [_option(element, v) for v in wanted if v]
         return {"type": kind, "selected_options": [option for option in several if option]}
+    if kind == FILES:
+        ids = given if isinstance(given, list) else []
+        return {"type": kind, "files": [{"id": str(one)} for one in ids if one]}
     wire, initial = PLAIN[kind]
     value = element.get(initial) if given is MISSING else given
     return {"type": kind, wire: value if value != "" else None}
@@ -88,7 +92,7 @@ def _stateful(blocks: list[Document]) -> list[tuple[str, Document]]:
     for block in blocks:
         for element in [block.get("element"), block.get("accessory"), *block.get("elements", ())]:
             kind = element.get("type") if isinstance(element, dict) else None
-            if element and (kind in PLAIN or kind in SEVERAL_OF or kind in {"static_select", "radio_buttons"}):
+            if element and (kind in PLAIN or kind in SEVERAL_OF or kind in {"static_select", "radio_buttons", FILES}):
                 found.append((block["block_id"], element))
     return found
 
@@ -114,7 +118,15 @@ def _problem(element: Mapping[str, Any], entry: Document, *, optional: bool) -> 
         return _number_problem(element, str(value))
     if element["type"] == "plain_text_input":
         return _length_problem(element, str(value))
-    return ""
+    return _file_problem(element, value) if element["type"] == FILES else ""
+
+
+def _file_problem(element: Mapping[str, Any], files: list[Document]) -> str:
+    if len(files) > element.get("max_files", 10):
+        return f"Choose at most {element.get('max_files', 10)}."
+    kinds = element.get("filetypes")
+    wrong = [file["name"] for file in files if kinds and str(file["name"]).rpartition(".")[2].lower() not in kinds]
+    return f"{wrong[0]} is not one of: {', '.join(kinds or ())}." if wrong else ""
 
 
 def _number_problem(element: Mapping[str, Any], text: str) -> str:

@@ -15,6 +15,7 @@ from contractops.operator.localworld import slack_payloads as payloads
 from contractops.operator.localworld.block_limits import interactive_elements
 from contractops.operator.localworld.seed import BOT_USER
 from contractops.operator.localworld.slack_arguments import SlackError
+from contractops.operator.localworld.slack_files import keep, with_files
 from contractops.operator.localworld.slack_forms import MISSING, ONE_OF, PLAIN, SEVERAL_OF, entry_of, field_errors, state_values
 from contractops.operator.localworld.slack_respond import answer_clicker
 from contractops.operator.localworld.slack_socket import Delivery, SocketHub
@@ -114,7 +115,7 @@ class People:
             raise Refused("form_gone", "That form is not open.")
         view = stored["view"]
         try:
-            state = state_values(view["blocks"], values)
+            state = with_files(self._workspace, user_id, state_values(view["blocks"], values))
         except ValueError as error:
             raise Refused("bad_value", str(error)) from error
         errors = {} if force else field_errors(view["blocks"], state)
@@ -145,6 +146,13 @@ class People:
     def _close_all(self, user_id: str) -> None:
         while (top := self._workspace.open_view(user_id)) is not None:
             self._workspace.close_view(top["view"]["id"])
+
+    def hand_over(self, user_id: str, name: str, content: bytes) -> Document:
+        """Put a file into a form that is open; it goes out when the form is sent. Raises Refused `no_user`, `no_file`."""
+        self._known(user_id)
+        if not name or not content:
+            raise Refused("no_file", "An empty file, or one without a name, is not taken.")
+        return keep(self._workspace, user_id, name, content)
 
     async def close(self, user_id: str, view_id: str) -> None:
         """Close a form by its Cancel button or Escape; the app hears of it when it asked to. Raises Refused."""

@@ -23,6 +23,7 @@ from contractops.operator.slack.views_outcome import (
     NotRenewingCard,
     TeamLine,
     TextReply,
+    TheirNotice,
 )
 from contractops.operator.store.tables import Alert, Card, NoticeEvidence, Renewal
 from contractops.tools.alerts import days_left
@@ -99,7 +100,8 @@ def not_renewing(scene: Scene) -> NotRenewingCard | TextReply:
         return TextReply(text=f"{found.account_name}: not renewing. The date by which the notice must be received is unknown.")
     evidence = _evidence(scene) if row.served_at is not None else None
     clause = found.source.facts.receipt_ref or found.source.facts.notice_ref
-    sent = notices.latest(scene.session, row)
+    sent, theirs = notices.latest(scene.session, row), _theirs(scene)
+    seen = scene.row_of(Action.NOTICE_THEIRS) if theirs is not None and theirs.name is not None else ()
     return NotRenewingCard(
         **scene.base,
         decided=decided(scene, Event.STOP),
@@ -108,8 +110,19 @@ def not_renewing(scene: Scene) -> NotRenewingCard | TextReply:
         clause=" ".join(filter(None, [clause.document, clause.clause])) if clause else None,
         evidence=evidence,
         signature=_signature(scene, sent) if sent and evidence is None else None,
-        buttons=_notice_buttons(scene, sent),
+        theirs=theirs,
+        buttons=(*seen, *_notice_buttons(scene, sent)),
     )
+
+
+def _theirs(scene: Scene) -> TheirNotice | None:
+    """The file that was handed over with the decision that counts."""
+    gate = scene.last_decision(Event.STOP)
+    effect = scene.effect("slack.fetch", gate.version) if gate else None
+    if effect is None:
+        return None
+    received_on, receipt = date.fromisoformat(effect.payload["received_on"]), effect.receipt or {}
+    return TheirNotice(received_on=received_on, name=receipt.get("name"), stopped=effect.status != "todo")
 
 
 def notice_news(scene: Scene) -> NoticeNews | TextReply:

@@ -33,6 +33,7 @@ EFFECTS: Final = {
     "crm.write": ("the CRM update", "The CRM"),
     "crm.overwrite": ("the CRM update of one field", "The CRM"),
     "slack.card": ("a message", "Slack"),
+    "slack.fetch": ("fetching the customer's notice", "Slack"),
     "mail.send": ("an e-mail", "The mail server"),
 }
 """What each kind of effect is in words, and who does it."""

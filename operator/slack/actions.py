@@ -62,6 +62,7 @@ class Action(StrEnum):
     MISSED_REASON = "missed_reason"
     LEGAL_ASK = "legal_ask"
     NOTICE_SEE = "notice_see"
+    NOTICE_THEIRS = "notice_theirs"
     NOTICE_SEND = "notice_send"
     NOTICE_EVIDENCE = "notice_evidence"
     # Credits

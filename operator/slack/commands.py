@@ -18,7 +18,7 @@ Payload: TypeAlias = dict[str, Any]
 """A Slack payload as Bolt hands it over: the inner payload of the envelope, parsed from JSON."""
 
 FieldValue: TypeAlias = str | tuple[str, ...] | None
-"""What one input holds: text, the value of an option, the values of several, or nothing."""
+"""What one input holds: text, the value of an option, the values of several, the ids of files, or nothing."""
 
 COMMAND = "/renewals"
 
@@ -271,6 +271,8 @@ def _values(state: object) -> dict[str, FieldValue]:
 def _element_value(element: object, block_id: str) -> FieldValue:
     if not isinstance(element, dict):
         raise _broken(f"state.values.{block_id}")
+    if "files" in element:
+        return tuple(_text(file, "id") for file in element["files"] or ())
     if "selected_options" in element:
         return tuple(_text(option, "value") for option in element["selected_options"] or ())
     if "selected_option" in element:

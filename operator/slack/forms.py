@@ -230,12 +230,16 @@ class SnoozeSubmission(Value):
 
 
 class StopSubmission(Value):
-    """``what``: ``end``, ``customer_notice`` (then ``received_on`` is set) or ``renew``; ``reason`` from the list; ``note`` free."""
+    """``what``: ``end``, ``customer_notice`` (then ``received_on`` is set) or ``renew``; ``reason`` from the list; ``note`` free.
+
+    ``file_id``: Slack's id of the customer's notice, when he handed one over.
+    """
 
     what: str
     received_on: date | None
     reason: str
     note: str
+    file_id: str | None = None
 
 
 class HandoverSubmission(Value):

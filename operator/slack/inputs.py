@@ -98,6 +98,11 @@ def text(most: int, *, least: int = 0, initial: str = "", placeholder: str = "",
     return element
 
 
+def upload(*kinds: str) -> Block:
+    """One file of one of ``kinds`` (endings without a dot)."""
+    return {"type": "file_input", "filetypes": list(kinds), "max_files": 1}
+
+
 def calendar(initial: date | None = None) -> Block:
     """A day."""
     element: Block = {"type": "datepicker"}

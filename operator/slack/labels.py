@@ -47,6 +47,7 @@ LABELS: dict[Action, str] = {
     Action.MISSED_REASON: "Record the reason…",
     Action.LEGAL_ASK: "Ask legal…",
     Action.NOTICE_SEE: "See notice",
+    Action.NOTICE_THEIRS: "See their notice",
     Action.NOTICE_SEND: "Send for signature…",
     Action.NOTICE_EVIDENCE: "Record proof of delivery…",
     Action.CREDIT_MAIL: "Tell the customer…",

@@ -1,4 +1,4 @@
-"""Slack, outbound: posts once, finds what it posted, rewrites, answers. Fills the ports ``Messenger`` and ``Interaction``.
+"""Slack, outbound: posts once, finds what it posted, rewrites, answers. Fills the ports ``Messenger``, ``Interaction`` and ``Files``.
 
 Rule 1: a lost answer is never repeated here: the SDK's own retry on a broken connection posts twice, so it is not installed.
 Rule 2: a post carries its key in the metadata; whoever is in doubt looks it up with ``find``.
@@ -24,9 +24,10 @@ from slack_sdk.http_retry.handler import RetryHandler
 from slack_sdk.web import WebClient
 
 from contractops.operator import clock
+from contractops.operator.slack.download import download
 from contractops.operator.slack.render import plainer
 from contractops.tools.errors import NotFound, OutcomeUnknown, Unreachable, VendorError
-from contractops.tools.ports import Posted, SlackUser
+from contractops.tools.ports import Posted, SentFile, SlackUser
 
 Json: TypeAlias = dict[str, Any]
 
@@ -45,7 +46,7 @@ _UNREACHED = frozenset(
     }
 )  # fmt: skip
 """Slack's words for a person who gets no direct message. A word about our own token is none of them."""
-_ABSENT = frozenset({"users_not_found", "user_not_found", "message_not_found", "thread_not_found"})
+_ABSENT = frozenset({"users_not_found", "user_not_found", "message_not_found", "thread_not_found", "file_not_found", "file_deleted"})
 _BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _ADVICE = {
     "channel_not_found": "Check the channel id in the settings, and that Renewal Desk was invited to it.",
@@ -84,7 +85,7 @@ class Pacer:
 
 
 class SlackMessenger:
-    """The ports ``Messenger`` and ``Interaction`` over the Web API. Thread-safe; ``base_url`` ends with a slash, ``timeout`` in seconds."""
+    """The ports ``Messenger``, ``Interaction`` and ``Files`` over the Web API. Thread-safe; ``base_url`` ends with a slash, ``timeout`` in seconds."""
 
     def __init__(
         self,
@@ -213,6 +214,15 @@ class SlackMessenger:
         except (OSError, HTTPException) as error:
             raise self._later("CO-SLK-027", f"the file {name} was not taken by Slack") from error
 
+    # Files
+
+    def fetch(self, file_id: str) -> SentFile:
+        """See ``Files.fetch``."""
+        file = self._call("files.info", {"file": file_id})["file"]
+        address = str(file.get("url_private_download") or file.get("url_private") or "")
+        content = download(address, str(self._client.token), self._client.base_url, self._client.timeout, later=self._wall_now() + _LATER)
+        return SentFile(name=str(file.get("name") or file_id), content=content)
+
     # Inside
 
     def _conversation(self, channel: str) -> str:
@@ -323,7 +333,15 @@ def _unreachable(word: str) -> Unreachable:
 
 _QUIET = {"unfurl_links": False, "unfurl_media": False}
 _READS = frozenset(
-    {"conversations.history", "conversations.list", "conversations.replies", "users.info", "users.lookupByEmail", "chat.getPermalink"}
+    {
+        "chat.getPermalink",
+        "conversations.history",
+        "conversations.list",
+        "conversations.replies",
+        "files.info",
+        "users.info",
+        "users.lookupByEmail",
+    }
 )
 
 

@@ -262,10 +262,15 @@ def stop(form: StopForm) -> Block:
         inputs.entry(
             "received", "Customer's notice received on", inputs.calendar(), optional=True, hint="Needed when the customer has given notice."
         ),
+        inputs.entry("file", "Customer's notice", inputs.upload(*NOTICE_FILES), optional=True, hint=NOTICE_HINT),
         inputs.entry("reason", "Reason", inputs.select(STOP_REASONS)),
         inputs.entry("note", "Note", inputs.text(NOTE), optional=True),
     ]
     return inputs.modal(Callback.STOP, form.token, "Not preparing terms", "Save decision", blocks)
+
+
+NOTICE_FILES: Final = ("pdf", "docx", "png", "jpg", "eml")
+NOTICE_HINT: Final = "Kept when the customer has given notice: PDF, DOCX, PNG, JPG or EML."
 
 
 def handover(form: HandoverForm) -> Block:

@@ -14,6 +14,7 @@ from contractops.operator.slack.blocks import (
     field,
     foot,
     header,
+    lines,
     message,
     phone,
     quote,
@@ -22,7 +23,16 @@ from contractops.operator.slack.blocks import (
     section,
 )
 from contractops.operator.slack.views import Ends, Renews
-from contractops.operator.slack.views_outcome import LetRenewCard, MissedCard, NoticeNews, NoticeSignature, NotRenewingCard
+from contractops.operator.slack.views_outcome import (
+    LetRenewCard,
+    MissedCard,
+    NoticeNews,
+    NoticeSignature,
+    NotRenewingCard,
+    TheirNotice,
+)
+
+_FILE_NAME = 150
 
 
 def missed(card: MissedCard) -> Body:
@@ -94,7 +104,8 @@ def not_renewing(card: NotRenewingCard) -> Body:
             phone(f"Not renewing: {name}. Notice served {wording.day(proof.served_on)}.", f"Not renewing: {name}."),
             header(f"Not renewing: {name}"),
             section("lead", Bold(said), f"\n{tail}"),
-            *row(card.buttons, (Action.NOTICE_SEE,)),
+            *_theirs(card.theirs),
+            *row(card.buttons, (Action.NOTICE_THEIRS, Action.NOTICE_SEE)),
             foot(decided),
         )
     clause = f" ({card.clause})" if card.clause else ""
@@ -107,10 +118,22 @@ def not_renewing(card: NotRenewingCard) -> Body:
             Bold("Notice of non-renewal is ready."),
             f" It must be received by {by}{where}.\nThe alerts go on until a proof of delivery is recorded.",
         ),
+        *_theirs(card.theirs),
         *_signing(card.signature),
         *_notice_row(card, card.signature),
         foot(decided),
     )
+
+
+def _theirs(notice: TheirNotice | None) -> list[Block]:
+    """The customer's own notice; its name when the file is here."""
+    if notice is None:
+        return []
+    received = f"received {wording.day(notice.received_on)}"
+    if notice.name is not None:
+        return [lines("theirs", [f"Their notice: {notice.name[:_FILE_NAME]}, {received}."])]
+    state = "file could not be fetched" if notice.stopped else "file not fetched yet"
+    return [section("theirs", f"Their notice: {state}, {received}.")]
 
 
 def _signing(signature: NoticeSignature | None) -> list[Block]:
@@ -143,7 +166,14 @@ def _notice_row(card: NotRenewingCard | NoticeNews, signature: NoticeSignature |
     )
 
 
-NOTICE_ROW = (Action.NOTICE_SEND, Action.NOTICE_EVIDENCE, Action.NOTICE_SEE, Action.ENVELOPE_RESEND, Action.ENVELOPE_VOID)
+NOTICE_ROW = (
+    Action.NOTICE_SEND,
+    Action.NOTICE_EVIDENCE,
+    Action.NOTICE_THEIRS,
+    Action.NOTICE_SEE,
+    Action.ENVELOPE_RESEND,
+    Action.ENVELOPE_VOID,
+)
 """Buttons about a notice that is not served."""
 
 

@@ -149,7 +149,14 @@ def _stop(submit: Submit) -> StopSubmission | FormErrors:
         return _wrong("received", "The notice must have a date of receipt.")
     if reason is None:
         return _wrong("reason", "Please choose one.")
-    return StopSubmission(what=what, received_on=received if what == "customer_notice" else None, reason=reason, note=_said(submit, "note"))
+    given, files = what == "customer_notice", _many(submit, "file")
+    return StopSubmission(
+        what=what,
+        received_on=received if given else None,
+        reason=reason,
+        note=_said(submit, "note"),
+        file_id=files[0] if given and files else None,
+    )
 
 
 def _handover(submit: Submit) -> HandoverSubmission | FormErrors:

@@ -178,10 +178,18 @@ class NoticeNews(Card):
     days_left: int
 
 
+class TheirNotice(Value):
+    """A customer's notice that was handed over as a file. ``name`` None: it is not fetched yet; ``stopped``: it was given up."""
+
+    received_on: date
+    name: str | None = None
+    stopped: bool = False
+
+
 class NotRenewingCard(Card):
     """A notice of non-renewal: where it must be received, and by when. ``clause`` as in "MSA 14.1". ``evidence`` None: still to be served.
 
-    ``signature`` None: it was not sent for signature.
+    ``signature`` None: it was not sent for signature; ``theirs`` None: no file of the customer was handed over.
     """
 
     decided: Act
@@ -190,6 +198,7 @@ class NotRenewingCard(Card):
     clause: str | None
     evidence: Evidence | None = None
     signature: NoticeSignature | None = None
+    theirs: TheirNotice | None = None
 
 
 class LetRenewCard(Card):

@@ -33,6 +33,8 @@ class Prevention(StrEnum):
 
 KINDS: dict[str, Prevention] = {
     "slack.card": Prevention.LOOK_UP,
+    # A read: another look at the same file changes nothing there.
+    "slack.fetch": Prevention.VENDOR_KEY,
     "docusign.send": Prevention.LOOK_UP,
     "docusign.void": Prevention.VENDOR_KEY,
     "docusign.resend": Prevention.PERSON,

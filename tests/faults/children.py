@@ -97,6 +97,7 @@ class Driver:
     def __init__(self, folder: Path, world: str) -> None:
         messenger._LATER = timedelta(seconds=1)
         jobs.BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (0.1, 0.2, 1, 5))  # type: ignore[misc]  # final for the product
+        self.world = world
         self.operator = Operator(settings_of(folder, world))
         self.bell = MemoryBell()
         self.operator.bell._client = self.bell
@@ -238,6 +239,17 @@ def change_signer(driver: Driver) -> None:
     driver.deliver(payload)
 
 
+def their_notice(driver: Driver) -> None:
+    """The customer has given notice, and its file was handed over in the form."""
+    button, _card = driver.button(Action.RENEWAL_STOP)
+    place = {"params": {"user": "U0MARIA", "name": "their notice.pdf"}, "content": b"%PDF-1.4 they end it"}
+    kept = httpx.post(f"{driver.world}/_world/slack/upload", trust_env=False, timeout=10, **place).json()
+    values = {"what": payloads.option("customer_notice"), "received": payloads.picked("2026-12-04"), "reason": payloads.option("price")}
+    payload = payloads.form(Callback.STOP, values | {"file": payloads.handed(kept["id"])})
+    payload["view"]["private_metadata"] = button.token
+    driver.deliver(payload)
+
+
 def use_signed(driver: Driver) -> None:
     driver.click(Action.CRM_USE_SIGNED)
 
@@ -288,6 +300,7 @@ _ALL = (
     void,
     resend,
     change_signer,
+    their_notice,
     use_signed,
     same_click_thrice,
     edit,

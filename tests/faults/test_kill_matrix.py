@@ -34,6 +34,7 @@ class Scene:
 
 SCENES = {
     "slack.card": Scene("armed", "sweep"),
+    "slack.fetch": Scene("flagged", "their_notice"),
     "docusign.send": Scene("reviewed", "approve"),
     "docusign.fetch": Scene("signed", "poll"),
     "docusign.void": Scene("out", "void"),

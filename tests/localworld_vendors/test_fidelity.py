@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import docusign_esign as ds
+import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -75,6 +76,8 @@ def _talk(client: WebClient, url: str) -> None:
     client.views_publish(user_id="U1", view=HOME)
     client.auth_test()
     client.files_upload_v2(channel="C1", filename="amendment.pdf", content=b"%PDF-1.4 draft", title="Draft")
+    kept = httpx.post(f"{url}/_world/slack/upload", params={"user": "U1", "name": "n.pdf"}, content=b"%PDF-1.4", trust_env=False).json()
+    client.files_info(file=kept["id"])
     with suppress(SlackApiError):  # a made-up trigger is refused; the exchange counts all the same
         client.views_open(trigger_id="1.2.x", view=MODAL)
     WebClient(token="xapp-local", base_url=f"{url}/slack/api/").apps_connections_open(app_token="xapp-local")

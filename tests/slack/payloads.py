@@ -88,6 +88,11 @@ def typed(value: str | None) -> dict[str, Any]:
     return {"type": "plain_text_input", "value": value}
 
 
+def handed(*ids: str) -> dict[str, Any]:
+    """State of a file input."""
+    return {"type": "file_input", "files": [{"id": one, "name": f"{one}.pdf", "mimetype": "application/pdf"} for one in ids]}
+
+
 def picked(day: str | None) -> dict[str, Any]:
     """State of a date picker."""
     return {"type": "datepicker", "selected_date": day}

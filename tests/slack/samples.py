@@ -529,6 +529,25 @@ CARDS: dict[str, Value] = {
         clause=None,
         evidence=o.Evidence(method="courier", served_on=date(2027, 1, 8), reference="TRK-1", act=MARIA),
     ),
+    "not_renewing_theirs": o.NotRenewingCard(
+        **BASE,
+        decided=MARIA,
+        received_by=DUE,
+        address=None,
+        clause=None,
+        evidence=o.Evidence(method="customer notice", served_on=date(2027, 1, 8), reference="Letter 77", act=MARIA),
+        theirs=o.TheirNotice(received_on=date(2027, 1, 8), name="*notice* 77.pdf"),
+        buttons=buttons(Action.NOTICE_THEIRS, Action.NOTICE_SEE),
+    ),
+    "not_renewing_theirs_unfetched": o.NotRenewingCard(
+        **BASE,
+        decided=MARIA,
+        received_by=DUE,
+        address="Northwind Logistics, 200 Lake St",
+        clause="MSA 14.1",
+        theirs=o.TheirNotice(received_on=date(2027, 2, 8)),
+        buttons=buttons(Action.NOTICE_SEE, Action.NOTICE_SEND, Action.NOTICE_EVIDENCE),
+    ),
     "let_renew": o.LetRenewCard(
         **BASE, decided=MARIA, on=date(2027, 4, 8), months=12, monthly=usd("18450"), buttons=buttons(Action.RENEWAL_PREPARE)
     ),

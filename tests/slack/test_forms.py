@@ -19,7 +19,7 @@ from contractops.operator.slack.submissions import READERS, away, edit_changes, 
 from contractops.tools.terms import CreditHandling
 from contractops.tools.terms_edit import FieldError
 from tests.slack import payloads
-from tests.slack.payloads import APP, option, options, picked, typed
+from tests.slack.payloads import APP, handed, option, options, picked, typed
 from tests.slack.samples import DUE, ZONE, usd
 from tests.slack.test_render import GIVEN, SNAPSHOTS
 
@@ -243,6 +243,22 @@ GOOD: list[tuple[Callback, dict[str, Any], f.Submission]] = [
         Callback.STOP,
         {"what": option("customer_notice"), "received": picked("2027-01-04"), "reason": option("price"), "note": typed(" By post ")},
         f.StopSubmission(what="customer_notice", received_on=date(2027, 1, 4), reason="price", note="By post"),
+    ),
+    (
+        Callback.STOP,
+        {
+            "what": option("customer_notice"),
+            "received": picked("2027-01-04"),
+            "file": handed("F1"),
+            "reason": option("price"),
+            "note": typed(None),
+        },
+        f.StopSubmission(what="customer_notice", received_on=date(2027, 1, 4), reason="price", note="", file_id="F1"),
+    ),
+    (
+        Callback.STOP,
+        {"what": option("end"), "received": picked(None), "file": handed("F1"), "reason": option("price"), "note": typed(None)},
+        f.StopSubmission(what="end", received_on=None, reason="price", note=""),
     ),
     (
         Callback.HANDOVER,

@@ -31,7 +31,7 @@ SLACK_METHODS = (
     "auth.test", "chat.appendStream", "chat.delete", "chat.getPermalink", "chat.postEphemeral", "chat.postMessage",
     "chat.startStream", "chat.stopStream", "chat.update", "conversations.history", "conversations.info", "conversations.list",
     "conversations.members", "conversations.open", "conversations.replies", "files.completeUploadExternal",
-    "files.getUploadURLExternal", "team.info", "usergroups.list", "usergroups.users.list", "users.info", "users.list",
+    "files.getUploadURLExternal", "files.info", "team.info", "usergroups.list", "usergroups.users.list", "users.info", "users.list",
     "users.lookupByEmail", "views.open", "views.publish", "views.push", "views.update",
 )  # fmt: skip
 SLACK_PAYLOADS = {
@@ -79,6 +79,7 @@ ANSWER_NEEDS = {
     "conversations.replies": ("messages", "has_more"),
     "files.completeUploadExternal": ("files",),
     "files.getUploadURLExternal": ("upload_url", "file_id"),
+    "files.info": ("file",),
     "users.info": ("user",),
     "users.list": ("members",),
     "users.lookupByEmail": ("user",),
@@ -185,6 +186,11 @@ def slack_arguments(method: str, described: dict[str, Any]) -> dict[str, Any]:
     return _require(table | ADDED_ARGUMENTS.get(method, {}) | {"token": "any"}, required)
 
 
+def _example(described: dict[str, Any], method: str) -> Any:
+    """The description's own example of an answer."""
+    return described["paths"][f"/{method}"]["get"]["responses"]["200"]["examples"]["application/json"]
+
+
 def slack_tables() -> tuple[dict[str, Any], dict[str, Any]]:
     """Methods (request and answer) and payloads."""
     lines = gzip.decompress((SPECS / "slack" / "java-slack-sdk-samples.jsonl.gz").read_bytes()).decode().splitlines()
@@ -192,7 +198,11 @@ def slack_tables() -> tuple[dict[str, Any], dict[str, Any]]:
     described = _read("slack/web-openapi-2020.json.gz")
     methods = {}
     for method in SLACK_METHODS:
-        answer = _merge(from_sample(samples[f"api/{method}"]), ADDED_ANSWERS.get(method, {}))
+        sample = samples.get(f"api/{method}") or _example(described, method)
+        answer = _merge(from_sample(sample), ADDED_ANSWERS.get(method, {}))
+        if method == "files.info":  # whose answer is nothing but this one file
+            newer = samples["api/files.completeUploadExternal"]["files"][0]
+            answer["file"] = _merge(from_sample(sample["file"]), from_sample(newer))
         answer = _require(answer | {"ok": "boolean"}, (*ANSWER_NEEDS.get(method, ()), "ok"))
         methods[method] = {"request": slack_arguments(method, described), "answer": answer}
     payloads = {}

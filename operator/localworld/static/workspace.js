@@ -128,6 +128,7 @@ function fieldValue(element) {
   if (kind === "radio") return ($("input:checked", element) || {}).value || "";
   if (kind === "checks") return $$("input:checked", element).map((one) => one.value);
   if (kind === "several") return [...element.selectedOptions].map((one) => one.value);
+  if (kind === "files") return [...(element.dataset.ids || "").split(" ")].filter(Boolean);
   return element.value;
 }
 
@@ -202,13 +203,36 @@ function keepTyped(old, fresh) {
     if (["radio", "checks"].includes(element.dataset.kind)) {
       const chosen = [].concat(fieldValue(before));
       $$("input", element).forEach((one) => { one.checked = chosen.includes(one.value); });
-    } else if ([...(element.options || [])].length === 0 || [...element.options].some((one) => one.value === before.value)) element.value = before.value;
+    } else if (element.dataset.kind === "files") element.files = before.files;
+    else if ([...(element.options || [])].length === 0 || [...element.options].some((one) => one.value === before.value)) element.value = before.value;
   }
+}
+
+// A file goes up when its form is sent; the form then names it by the id that it got. Answers what went wrong, or "".
+async function uploadFiles(form) {
+  for (const element of $$('[data-kind="files"]', form)) {
+    const ids = [];
+    for (const file of element.files) {
+      const asked = new URLSearchParams({ user: person(), name: file.name });
+      try {
+        const answer = await fetch(`/_world/slack/upload?${asked}`, { method: "POST", body: file });
+        const kept = await answer.json();
+        if (!answer.ok) return kept.detail;
+        ids.push(kept.id);
+      } catch {
+        return "The local world does not answer.";
+      }
+    }
+    element.dataset.ids = ids.join(" ");
+  }
+  return "";
 }
 
 async function submitModal(form) {
   const button = $("[type=submit]", form);
   button.setAttribute("aria-busy", "true");
+  const refused = await uploadFiles(form);
+  if (refused) { button.removeAttribute("aria-busy"); toast(refused); return; }
   const answer = await post("/_world/slack/submit", { user: person(), view_id: form.dataset.viewId, values: fieldValues(form) });
   button.removeAttribute("aria-busy");
   showErrors(form, answer.errors || {});

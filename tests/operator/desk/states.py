@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 from sqlmodel import select
 
 from contractops.graphs.lifecycle import Event
@@ -262,6 +263,15 @@ def stopped(office: Office) -> None:
     assert office.stage() == "not_renewing"
 
 
+def ended_by_them(office: Office) -> None:
+    """The customer has given notice, and its file is here."""
+    url = f"{office.world.url}/_world/slack/upload"
+    kept = httpx.post(url, params={"user": MARIA, "name": "notice.pdf"}, content=b"%PDF-1.4", trust_env=False).raise_for_status()
+    office.click(MARIA, office.card("alert"), "renewal_stop")
+    values = {"what": "customer_notice", "received": "2026-12-04", "reason": "price", "file": [kept.json()["id"]]}
+    assert not office.submit(MARIA, values)["errors"]
+
+
 def renews(office: Office) -> None:
     answer(office, Event.LET_RENEW, what="renew", reason="no_change_needed", note="")
 
@@ -325,7 +335,8 @@ def digested(office: Office) -> None:
 STATES: dict[str, Callable[[Office], None]] = {
     each.__name__: each
     for each in (
-        flagged, two_readings, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, price_proposed, no_notice_period, period_proposed, stopped, renews,
+        flagged, two_readings, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, price_proposed, no_notice_period, period_proposed, stopped,
+        ended_by_them, renews,
         late, missed, parked, handed, credited, with_finance, conflicting, long_missed, unopened, bounced, late_out, in_group, many_approvals,
         notice_out, notice_signed, notice_declined, warned, digested,
     )
