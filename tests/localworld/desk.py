@@ -85,6 +85,13 @@ FORM: Body = {
             "label": plain("Note"),
             "element": {"type": "plain_text_input", "action_id": "v", "multiline": True},
         },
+        {
+            "type": "input",
+            "block_id": "letter",
+            "optional": True,
+            "label": plain("Letter"),
+            "element": {"type": "file_input", "action_id": "v", "filetypes": ["pdf"], "max_files": 1},
+        },
     ],
 }
 
@@ -149,6 +156,9 @@ def answer_form(app: AsyncApp) -> None:
         await ack()
         channel = (await client.conversations_open(users=body["user"]["id"]))["channel"]["id"]
         await client.chat_postMessage(channel=channel, text=f"Draft 2: {values['note']['v']['value']}")
+        for file in values["letter"]["v"]["files"]:
+            about = (await client.files_info(file=file["id"]))["file"]
+            await client.chat_postMessage(channel=channel, text=f"With {about['name']} of {about['size']} bytes")
 
 
 def answer_people(app: AsyncApp) -> None:

@@ -66,6 +66,16 @@ def test_a_view_is_refused_by_name(change: Body, word: str) -> None:
     assert any(word in finding for finding in view_findings(MODAL | change))
 
 
+def test_a_file_input_stands_in_an_input_block_only() -> None:
+    """Endings and a number of files from 1 to 10; no other place and no other key."""
+    element = {"type": "file_input", "action_id": "v", "filetypes": ["pdf"], "max_files": 1}
+    field = FIELD | {"element": element}
+    assert view_findings(MODAL | {"blocks": [field]}) == []
+    for broken in ({"max_files": 0}, {"max_files": 11}, {"filetypes": "pdf"}, {"placeholder": plain("x")}):
+        assert view_findings(MODAL | {"blocks": [FIELD | {"element": element | broken}]}) != []
+    assert view_findings(MODAL | {"blocks": [field, {"type": "actions", "elements": [element]}]}) != []
+
+
 def test_a_home_needs_no_title_but_no_modal_keys() -> None:
     """App Home is blocks alone; a submit button on it is foreign."""
     home = {"type": "home", "blocks": [section("x")]}

@@ -145,6 +145,22 @@ def test_modal_preview_error_then_success(page: Page) -> None:
     expect(page.get_by_role("main").get_by_text("Draft 2: hold the price")).to_be_visible()
 
 
+def test_a_file_goes_with_its_form(page: Page) -> None:
+    """A file survives a preview; one of another kind is refused at its field; the app reads what was chosen."""
+    card(page)
+    page.get_by_role("button", name="Edit terms…").click()
+    form = page.get_by_role("dialog", name="Edit draft 1")
+    form.get_by_label("Letter").set_input_files({"name": "letter.exe", "mimeType": "application/pdf", "buffer": b"MZ"})
+    form.get_by_role("button", name="Save as draft 2").click()
+    expect(form.get_by_text("letter.exe is not one of: pdf.")).to_be_visible()
+    form.get_by_label("Letter").set_input_files({"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"})
+    form.get_by_label("Term").select_option(label="36 months")
+    expect(form.get_by_text("90.00")).to_be_visible()
+    form.get_by_role("button", name="Save as draft 2").click()
+    expect(form).to_be_hidden()
+    expect(page.get_by_role("main").get_by_text("With letter.pdf of 8 bytes")).to_be_visible()
+
+
 def test_escape_closes_the_modal(page: Page, desk: RunningWorld) -> None:
     """Escape is Cancel, and the world knows that the form is closed."""
     card(page)

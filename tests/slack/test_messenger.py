@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from contractops.operator.slack.download import MOST, download
 from contractops.operator.slack.messenger import Pacer, SlackMessenger
 from contractops.operator.slack.modals import render_form
 from contractops.operator.slack.render import render, render_home
-from contractops.tools.errors import NotFound, OutcomeUnknown, VendorError
-from contractops.tools.ports import Interaction, Messenger, Posted
+from contractops.tools.errors import NotFound, OutcomeUnknown, Refused, VendorError
+from contractops.tools.ports import Files, Interaction, Messenger, Posted
 from tests.localworld.worlds import RunningWorld
 from tests.slack.samples import ALERT, CARDS
 from tests.slack.test_forms import FORM_SAMPLES
@@ -55,8 +57,10 @@ def count(world: RunningWorld, channel: str, text: str) -> int:
     return sum(message["text"] == text for message in world.messages(channel))
 
 
-def test_it_fills_both_ports(world: RunningWorld) -> None:
-    """The type checker and this line agree: one object is messenger and interaction."""
+def test_it_fills_its_ports(world: RunningWorld) -> None:
+    """The type checker and these lines agree: one object is messenger, interaction and files."""
+    files: Files = messenger(world)
+    assert files
     posts: Messenger = messenger(world)
     answers: Interaction = messenger(world)
     assert posts
@@ -263,6 +267,65 @@ def test_every_form_is_taken_by_the_server(world: RunningWorld, name: str) -> No
     assert "trigger" in caught.value.message
 
 
+def handed_over(world: RunningWorld, content: bytes, name: str = "notice.pdf") -> str:
+    """A file that Maria put into a form; its id."""
+    url = f"{world.url}/_world/slack/upload"
+    return str(httpx.post(url, params={"user": "U0MARIA", "name": name}, content=content, trust_env=False, timeout=10).json()["id"])
+
+
+def test_a_file_is_read_with_its_name(world: RunningWorld) -> None:
+    """The bytes as they were handed over, whatever the name."""
+    found = messenger(world).fetch(handed_over(world, b"%PDF-1.4 they end it", "Kündigung 7 & 8.pdf"))
+    assert (found.name, found.content) == ("Kündigung 7 & 8.pdf", b"%PDF-1.4 they end it")
+
+
+def test_a_file_that_is_gone_or_too_large(world: RunningWorld) -> None:
+    """Neither heals by repeating: one is not found, the other is refused with its limit."""
+    with pytest.raises(NotFound):
+        messenger(world).fetch("F0NOWHERE")
+    with pytest.raises(Refused, match="larger than 25 MB"):
+        messenger(world).fetch(handed_over(world, b"x" * (MOST + 1)))
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 503}, {"kind": "status", "status": 429}, {"kind": "drop_before"}])
+def test_a_file_that_does_not_come_is_asked_for_again(world: RunningWorld, fault: dict[str, Any]) -> None:
+    """A read may be repeated: the error says when."""
+    file_id = handed_over(world, b"%PDF-1.4")
+    world.fault(operation="files.download", **fault)
+    with pytest.raises(VendorError) as caught:
+        messenger(world).fetch(file_id)
+    assert caught.value.retry_at is not None
+    assert not caught.value.permanent
+
+
+def test_a_sign_in_page_is_no_file(world: RunningWorld) -> None:
+    """A token that may not read files is led to a sign-in: told as such, and never stored as the file."""
+    api, later = f"{world.url}/slack/api/", datetime(2026, 12, 7, tzinfo=UTC)
+    address = f"{world.url}/slack/files-pri/{handed_over(world, b'%PDF-1.4')}/download/notice.pdf"
+    with pytest.raises(VendorError) as caught:
+        download(address, "xoxb-other", api, 5, later=later)
+    assert caught.value.permanent
+    assert "files:read" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://files.example.com/x",
+        "http://files.slack.com/x",
+        "https://files.slack.com.example.com/x",
+        "https://notslack.com/x",
+        "https://files.slack.com:8443/x",
+        "",
+    ],
+)
+def test_the_token_goes_to_slack_only(address: str) -> None:
+    """Whatever address a file claims to have, nothing but Slack's own hosts, over TLS, gets the token."""
+    with pytest.raises(VendorError, match="outside Slack") as caught:
+        download(address, "xoxb-local", "https://slack.com/api/", 1, later=datetime(2026, 12, 7, tzinfo=UTC))
+    assert caught.value.permanent
+
+
 SCOPES = {
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
@@ -272,6 +335,8 @@ SCOPES = {
     "conversations.open": {"im:write"},
     "conversations.history": {"im:history", "groups:history"},
     "conversations.replies": {"im:history", "groups:history"},
+    "files.completeUploadExternal": {"files:write"},
+    "files.info": {"files:read"},
     "users.info": {"users:read"},
     "users.lookupByEmail": {"users:read.email"},
     "views.open": set(),
@@ -285,10 +350,10 @@ def test_manifest_grants_what_the_calls_need() -> None:
     yaml = pytest.importorskip("yaml", reason="no YAML reader is installed")
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     source = (MANIFEST.parent / "messenger.py").read_text(encoding="utf-8")
-    named = set(re.findall(r'"((?:chat|conversations|users|views)\.[A-Za-z]+)"', source))
+    named = set(re.findall(r'"((?:chat|conversations|files|users|views)\.[A-Za-z]+)"', source))
     granted = manifest["oauth_config"]["scopes"]["bot"]
     assert named == set(SCOPES)
-    assert set().union(*SCOPES.values()) | {"commands", "files:write"} <= set(granted)
+    assert set().union(*SCOPES.values()) | {"commands"} <= set(granted)
     assert len(granted) == len(set(granted))
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["features"]["slash_commands"][0]["command"] == "/renewals"
