@@ -199,7 +199,7 @@ def _move(session: Session, row: Renewal, card: Card, to: str, now: datetime, ru
     """The card begins anew with ``to``; the message that it was says where it is now."""
     if card.ts is not None:
         former = Card(
-            key=f"{card.key}/until/{now.isoformat()}",
+            key=f"{card.key}/until/{card.channel}/{card.ts}",  # by the message: business time may stand still between two moves
             renewal_id=card.renewal_id,
             kind="moved_on",
             person_id=card.person_id,

@@ -16,7 +16,7 @@ import httpx
 import structlog
 from sqlmodel import select
 
-from contractops.operator import agenda_ahead, cases, engine, failpoints, trail
+from contractops.operator import agenda_ahead, cases, engine, failpoints, statuses, trail
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
 from contractops.operator.adapters.mail import SmtpConfig, SmtpMailer
 from contractops.operator.adapters.model import ModelConfig
@@ -101,9 +101,16 @@ class Operator:
             "recover": (_every(self.settings.recover_seconds), "recover"),
             "poll": (_every(int(self.settings.docusign_poll_seconds)), "poll"),
             "crm": ("30 */5 * * * *", "sync_crm"),
+            "statuses": ("45 */5 * * * *", "statuses"),
             "credits": ("15 10 * * * *", "credits"),
         }
-        jobs: dict[str, engine.Job] = {**self.jobs.table(), "inbound": self.inbound, "sync_crm": self.sync_crm, "credits": self.credits}
+        jobs: dict[str, engine.Job] = {
+            **self.jobs.table(),
+            "inbound": self.inbound,
+            "sync_crm": self.sync_crm,
+            "credits": self.credits,
+            "statuses": self.statuses,
+        }
         stop = engine.run_worker(self.settings.database_url, jobs, crons, polling_seconds=self.settings.engine_polling_seconds)
         self.bell.open()
         self.jobs.release_own()
@@ -133,6 +140,11 @@ class Operator:
     def sync_crm(self) -> None:
         """Read the CRM's records of the contracts that are on the way, so that drift and conflicts are seen."""
         cases.sync_crm(self.core.database, self.crm, self.core.clock.now())
+
+    def statuses(self) -> None:
+        """Read the Slack status of everybody who answers for a contract and has a deputy; who became away, or came back, is swept."""
+        if self.messenger is not None and statuses.read(self.core.database, self.messenger, self.core.clock.now(), self.core.rules):
+            self.jobs.sweep()
 
     def credits(self) -> None:
         """Tell of service credits that nobody claimed. Looked for every hour, since tickets come at any time; each is told once."""
@@ -169,6 +181,7 @@ class Operator:
             raise InputError("CO-CLK-001", "this installation does not follow a local world")
         before = self.core.clock.now()
         self.core.clock.move(now.astimezone(UTC))
+        self.statuses()
         self.jobs.sweep()
         self.settle()
         self.jobs.news()

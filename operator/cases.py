@@ -43,6 +43,7 @@ class Rules:
 
     A credit below ``credit_card_from`` (in its own currency) stands in the weekly digest only; a restore target that will be missed is told
     ``breach_warning`` before.
+    ``away_statuses``: names of the emoji of a Slack status that means away.
     ``mails``: whether a mail server is configured; without one nothing is to be mailed.
     """
 
@@ -55,6 +56,7 @@ class Rules:
     breach_warning: timedelta
     token_secret: bytes
     mails: bool = False
+    away_statuses: frozenset[str] = frozenset()
 
     def channel(self, name: str) -> str:
         """The Slack channel of a role: ``renewals``, ``approvals`` or ``credits``."""
@@ -88,6 +90,7 @@ def rules_of(policy: dict[str, Any], token_secret: bytes, *, mails: bool = False
             breach_warning=timedelta(minutes=int(renewal["breach_warning_minutes"])),
             token_secret=token_secret,
             mails=mails,
+            away_statuses=frozenset(str(one).strip(":") for one in policy.get("away", {}).get("statuses", ())),
         )
     except (KeyError, ValueError, ArithmeticError) as problem:
         raise InputError("CO-SET-004", f"policy file: {problem}", advice="Compare it with the default policy.toml.") from None

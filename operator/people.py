@@ -17,10 +17,12 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from contractops.operator.store.records import Person as Row
-from contractops.operator.store.tables import PersonSettings, Unreached
+from contractops.operator.store.tables import PersonSettings, SlackAway, Unreached
 from contractops.tools.calendars import zone
 from contractops.tools.people import Person, WorkingTime
 
+STATUS_AGE = timedelta(days=1)
+"""So long what was read of a person's Slack status counts."""
 CONTRACT_OPS = "contract_ops"
 VP_SALES = "vp_sales"
 FINANCE = "finance"
@@ -114,6 +116,12 @@ def away(session: Session, person_id: str, day: date) -> bool:
     return absence(session, person_id).covers(day)
 
 
+def status_away(session: Session, person_id: str, now: datetime) -> bool:
+    """Whether the person's Slack status says that he is away at ``now``; what was read more than a day ago says nothing."""
+    said = session.get(SlackAway, person_id, populate_existing=True)
+    return said is not None and now - said.read_at <= STATUS_AGE and (said.until is None or now < said.until)
+
+
 def is_unreached(session: Session, person_id: str) -> bool:
     """Whether Slack delivers nothing to the person, and his row of the staff list is as old as that."""
     mark = session.get(Unreached, person_id, populate_existing=True)
@@ -122,10 +130,14 @@ def is_unreached(session: Session, person_id: str) -> bool:
 
 
 def stand_in(session: Session, who: Person, now: datetime) -> Person | None:
-    """The deputy of ``who`` while he is away on the day of ``now`` at his place; None when he is there, or the deputy is not."""
+    """The deputy of ``who`` while he is away at ``now``, by his dates or his Slack status; None when he is there, or the deputy is not."""
     today = now.astimezone(zone(who.working_time.zone)).date()
-    deputy = person(session, who.deputy_id) if away(session, who.person_id, today) else None
-    return deputy if deputy and deputy.active and not away(session, deputy.person_id, today) else None
+
+    def is_away(person_id: str) -> bool:
+        return away(session, person_id, today) or status_away(session, person_id, now)
+
+    deputy = person(session, who.deputy_id) if is_away(who.person_id) else None
+    return deputy if deputy and deputy.active and not is_away(deputy.person_id) else None
 
 
 def next_in_line(session: Session, asked: Iterable[str]) -> tuple[str, ...]:

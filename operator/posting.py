@@ -61,12 +61,12 @@ class Posting:
                 body = render(show(session, card, self._clock.now(), self._rules))
                 revision = card.revision
                 address = self._address(session, card)
-                doubtful = _tried_since(session, effect)
-            place = self._send(card, body, doubtful, address)
+                doubtful, post_key = _tried_since(session, effect), _post_key(session, card)
+            place = self._send(card, body, doubtful, address, post_key)
             self._remember(key, place, revision)
         return Receipt(place.ts, {"shown": revision, "channel": place.channel})
 
-    def _send(self, card: Card, body: dict[str, Any], doubtful: datetime | None, address: _Address) -> Posted:
+    def _send(self, card: Card, body: dict[str, Any], doubtful: datetime | None, address: _Address, post_key: str) -> Posted:
         if card.ts is not None and card.channel is not None:
             place = Posted(channel=card.channel, ts=card.ts)
             self._messenger.update(place, body)
@@ -75,12 +75,12 @@ class Posting:
         if channel is None:
             raise Unreachable("CO-CRD-003", f"{card.person_id} has no Slack account")
         if doubtful is not None:
-            found = self._messenger.find(channel, card.key, since=doubtful - LOOK_BACK, thread_ts=address.thread)
+            found = self._messenger.find(channel, post_key, since=doubtful - LOOK_BACK, thread_ts=address.thread)
             if found is not None:
                 self._messenger.update(found, body)
                 return found
         broadcast = card.broadcast and address.thread is not None
-        return self._messenger.post(channel, body, card.key, thread_ts=address.thread, broadcast=broadcast)
+        return self._messenger.post(channel, body, post_key, thread_ts=address.thread, broadcast=broadcast)
 
     @staticmethod
     def _address(session: Session, card: Card) -> _Address:
@@ -104,6 +104,18 @@ class Posting:
             card.shown = max(card.shown, revision)
             card.posted_at = card.posted_at or now
             session.add(card)
+
+
+def _post_key(session: Session, card: Card) -> str:
+    """The key of the card's message: another one each time that the card began anew with somebody.
+
+    So the messages that it was stay what they are, also when it comes back to a person who had it before.
+    """
+    if card.ts is not None or card.renewal_id is None:
+        return card.key
+    others = session.exec(select(Card.key).where(Card.renewal_id == card.renewal_id)).all()
+    times = sum(one.startswith(f"{card.key}/until/") for one in others)
+    return f"{card.key}/{times}" if times else card.key
 
 
 def _tried_since(session: Session, effect: Effect) -> datetime | None:

@@ -60,16 +60,21 @@ def contracts_of(session: Session, person_id: str) -> list[Renewal]:
     return list(session.exec(query.order_by(col(Renewal.decide_by).is_(None), col(Renewal.decide_by), col(Renewal.id))))
 
 
+def put_forward(session: Session, person_id: str, now: datetime) -> None:
+    """What the person is asked now goes in front of the sweep, so that it moves to whoever answers for him, or back to him."""
+    for row in contracts_of(session, person_id):
+        if session.get(Card, alerting.root_of(row)) is not None:
+            row.next_action_at = now
+            session.add(row)
+
+
 def _remember(session: Session, person_id: str, error: str, now: datetime, rules: cases.Rules) -> None:
     """Mark the person, put what he was asked in front of the sweep, and tell contract-ops; once."""
     if people.is_unreached(session, person_id):
         return
     session.merge(Unreached(person_id=person_id, since=now, error=error))
     session.flush()
-    for row in contracts_of(session, person_id):
-        if session.get(Card, alerting.root_of(row)) is not None:
-            row.next_action_at = now
-            session.add(row)
+    put_forward(session, person_id, now)
     for card in session.exec(select(Card).where(Card.person_id == person_id, Card.kind == "second")).all():
         asked = session.get(Renewal, card.renewal_id) if card.renewal_id else None
         if asked is not None and asked.stage not in FINAL:

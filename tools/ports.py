@@ -100,7 +100,10 @@ class Crm(Protocol):
 
 
 class SlackUser(Value):
-    """A Slack account as the API sees it now; the identity is ``(team_id, user_id)``, never the name."""
+    """A Slack account as the API sees it now; the identity is ``(team_id, user_id)``, never the name.
+
+    ``status``: name of the emoji of its status, None without one; ``status_until``: when the status ends, None: when it is taken away.
+    """
 
     user_id: str
     team_id: str
@@ -110,6 +113,8 @@ class SlackUser(Value):
     is_bot: bool
     is_restricted: bool
     is_stranger: bool
+    status: str | None = None
+    status_until: datetime | None = None
 
 
 class Posted(Value):

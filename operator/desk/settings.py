@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
-from contractops.operator import alerting, cases, people, unreached, wording
+from contractops.operator import cases, people, unreached, wording
 from contractops.operator.desk.call import Reply
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.answers import Simple
@@ -23,7 +23,7 @@ from contractops.operator.slack.commands import Click, Command, Slash, Submit
 from contractops.operator.slack.forms import Choice, FormErrors, SettingsForm, SettingsSubmission
 from contractops.operator.slack.modals import LAST_WEEK, render_form
 from contractops.operator.slack.submissions import away, read_values
-from contractops.operator.store.tables import Card, PersonSettings
+from contractops.operator.store.tables import PersonSettings
 from contractops.tools.errors import InvariantError
 from contractops.tools.people import Person
 
@@ -109,7 +109,7 @@ def save(call: OwnCall) -> Reply:
         return Reply(whisper=Simple(text="Nothing changed."), outcome="settings as before")
     call.session.add(row)
     call.session.flush()
-    _put_forward(call)
+    unreached.put_forward(call.session, call.person.person_id, call.now)
     return Reply(whisper=Simple(text=_said(call, read)), outcome="settings saved")
 
 
@@ -146,15 +146,6 @@ def _absence_errors(session: Session, read: SettingsSubmission, me: Person | Non
     if theirs.overlaps(read.away_from, read.away_until):
         return away(deputy.name, theirs.back_on, block="deputy")
     return {}
-
-
-def _put_forward(call: OwnCall) -> None:
-    """What the person is asked now goes in front of the sweep, so that it moves to his deputy, or back to him."""
-    for row in unreached.contracts_of(call.session, call.person.person_id):
-        root = call.session.get(Card, alerting.root_of(row))
-        if root is not None:
-            row.next_action_at = call.now
-            call.session.add(row)
 
 
 def _said(call: OwnCall, read: SettingsSubmission) -> str:

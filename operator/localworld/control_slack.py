@@ -8,6 +8,7 @@ Rules of this module:
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeAlias
 
 from starlette.requests import Request
@@ -25,7 +26,7 @@ Act: TypeAlias = Callable[[Document], Awaitable[Document]]
 
 
 def routes(workspace: Workspace, hub: SocketHub, people: People) -> list[BaseRoute]:
-    """act, submit, close, slash, say, home, disconnect, upload and state."""
+    """act, submit, close, slash, say, home, disconnect, status, upload and state."""
 
     async def disconnect(body: Document) -> Document:
         return {"closed": await hub.disconnect(body.get("reason", "refresh_requested"))}
@@ -38,6 +39,7 @@ def routes(workspace: Workspace, hub: SocketHub, people: People) -> list[BaseRou
         "say": _say(people),
         "home": _home(people),
         "disconnect": disconnect,
+        "status": _status(people),
     }
     posts = [Route(f"/_world/slack/{name}", _posted(act), methods=["POST"]) for name, act in acts.items()]
     upload = Route("/_world/slack/upload", _upload(people), methods=["POST"])
@@ -132,6 +134,14 @@ def _home(people: People) -> Act:
         return delivered(await people.open_home(body["user"], body.get("tab", "home")))
 
     return home
+
+
+def _status(people: People) -> Act:
+    async def status(body: Document) -> Document:
+        until = datetime.fromisoformat(body["until"]) if body.get("until") else None
+        return people.set_status(body["user"], body["emoji"], body.get("text", ""), until)
+
+    return status
 
 
 def _state(workspace: Workspace, hub: SocketHub) -> Endpoint:

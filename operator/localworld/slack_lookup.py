@@ -195,6 +195,7 @@ def _user(workspace: Workspace, user: Document) -> Document:
     offset = workspace.world.now().astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
     real_name = user.get("real_name") or user.get("name", "")
     profile = {"real_name": real_name, "display_name": user.get("name", ""), "title": user.get("title", ""), "team": TEAM}
+    profile |= _status(workspace, user)
     if "users:read.email" in workspace.scopes() and user.get("email"):
         profile["email"] = user["email"]
     if user["id"] == BOT_USER:
@@ -214,6 +215,18 @@ def _user(workspace: Workspace, user: Document) -> Document:
         "is_restricted": bool(user.get("is_restricted")),
         "is_ultra_restricted": bool(user.get("is_ultra_restricted")),
         "updated": 0,
+    }
+
+
+def _status(workspace: Workspace, user: Document) -> Document:
+    """The status of a person, empty without one and when its time is over; 0 is a status without an end."""
+    ends = int(user.get("status_expiration", 0))
+    over = ends and ends <= workspace.world.now().timestamp()
+    kept = {} if over else user
+    return {
+        "status_text": kept.get("status_text", ""),
+        "status_emoji": kept.get("status_emoji", ""),
+        "status_expiration": int(kept.get("status_expiration", 0)),
     }
 
 

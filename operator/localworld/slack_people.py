@@ -9,6 +9,7 @@ Rules of this module:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from contractops.operator.localworld import slack_payloads as payloads
@@ -146,6 +147,15 @@ class People:
     def _close_all(self, user_id: str) -> None:
         while (top := self._workspace.open_view(user_id)) is not None:
             self._workspace.close_view(top["view"]["id"])
+
+    def set_status(self, user_id: str, emoji: str, text: str, until: datetime | None) -> Document:
+        """Show a status beside the name, `emoji` as in ":palm_tree:"; "" takes it away. Raises Refused `no_user`."""
+        self._known(user_id)
+        user = self._workspace.user(user_id) or {}
+        ends = int(until.timestamp()) if until else 0
+        status = {"status_emoji": emoji, "status_text": text, "status_expiration": ends}
+        self._workspace.world.put("slack_user", user_id, user | status)
+        return status
 
     def hand_over(self, user_id: str, name: str, content: bytes) -> Document:
         """Put a file into a form that is open; it goes out when the form is sent. Raises Refused `no_user`, `no_file`."""

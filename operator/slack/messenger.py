@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from typing import Any, TypeAlias
 from urllib.error import URLError
@@ -369,6 +369,7 @@ def _key_of(message: Json) -> str | None:
 
 def _user(found: Json) -> SlackUser:
     profile = found.get("profile") or {}
+    ends = int(profile.get("status_expiration") or 0)
     return SlackUser(
         user_id=str(found["id"]),
         team_id=str(found.get("team_id") or profile.get("team") or ""),
@@ -378,4 +379,6 @@ def _user(found: Json) -> SlackUser:
         is_bot=bool(found.get("is_bot") or found.get("is_workflow_bot")),
         is_restricted=bool(found.get("is_restricted") or found.get("is_ultra_restricted")),
         is_stranger=bool(found.get("is_stranger")),
+        status=str(profile.get("status_emoji") or "").strip(":").partition("::")[0] or None,  # the part after it is a skin tone
+        status_until=datetime.fromtimestamp(ends, UTC) if ends else None,
     )

@@ -258,6 +258,17 @@ class Unreached(StoredRow, table=True):
     error: str
 
 
+class SlackAway(StoredRow, table=True):
+    """A person whose Slack status says that he is away, as it was last read. Deleted when it no longer says so."""
+
+    __tablename__ = "slack_away"
+
+    person_id: str = Field(primary_key=True)
+    status: str  # name of the emoji
+    until: datetime | None = None  # business time; None: until he takes it away
+    read_at: datetime  # business time
+
+
 class PersonSettings(StoredRow, table=True):
     """What a person chose for himself, in every version; the highest ``number`` counts. Hours are ``HH:MM`` at his place."""
 

@@ -229,6 +229,23 @@ def test_person_cannot_be_read_is_an_error_never_a_guess(world: RunningWorld) ->
         desk.user("U0NOBODY")
 
 
+@pytest.mark.parametrize(
+    ("shown", "until", "read"),
+    [
+        (":palm_tree:", None, ("palm_tree", None)),
+        (":woman-surfing::skin-tone-2:", None, ("woman-surfing", None)),
+        (":airplane:", "2026-12-24T17:00:00+00:00", ("airplane", datetime(2026, 12, 24, 17, tzinfo=UTC))),
+        (":airplane:", "2020-01-01T00:00:00+00:00", (None, None)),
+        ("", None, (None, None)),
+    ],
+)
+def test_status_of_a_person(world: RunningWorld, shown: str, until: str | None, read: tuple[str | None, datetime | None]) -> None:
+    """The name of the emoji without colons and skin tone, and when it ends; a status that is over is none."""
+    world.post("/_world/slack/status", {"user": "U0SAM", "emoji": shown, "text": "Away", "until": until})
+    found = messenger(world).user("U0SAM")
+    assert (found.status, found.status_until) == read
+
+
 def test_lookup_by_email(world: RunningWorld) -> None:
     """A person of the staff list is found by mail address; an unknown one is None."""
     desk = messenger(world)

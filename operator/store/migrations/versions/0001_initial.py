@@ -561,6 +561,13 @@ def _people() -> None:
         *_moment("changed_at"),
         sa.PrimaryKeyConstraint("person_id", "number"),
     )
+    op.create_table(
+        "slack_away",
+        *_text("person_id", "status"),
+        *_moment("until", null=True),
+        *_moment("read_at"),
+        sa.PrimaryKeyConstraint("person_id"),
+    )
     op.create_table("unreached", *_text("person_id"), *_moment("since"), *_text("error"), sa.PrimaryKeyConstraint("person_id"))
 
 
