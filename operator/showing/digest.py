@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlmodel import Session
 
-from contractops.operator import cases, digests
+from contractops.operator import cases, digests, people
 from contractops.operator.credits import Found
 from contractops.operator.showing.explain import list_line
 from contractops.operator.showing.tokens import remember
@@ -23,6 +23,8 @@ def digest(session: Session, card: Card, now: datetime, rules: cases.Rules) -> D
     """The digest of the card's person and week, as things stand now."""
     week = digests.week_of(session, card.person_id or "", date.fromisoformat(card.args["week"]), now, rules)
     rows = [*week.decisions, *week.signatures]
+    me = people.person(session, card.person_id)
+    deputy = people.stand_in(session, me, now) if me else None
     args = {"about": "", "renewal": card.args["renewal"]}
     token = remember(session, rules.token_secret, card.key, Action.DESK_OPEN, None, args)
     return DigestCard(
@@ -37,6 +39,7 @@ def digest(session: Session, card: Card, now: datetime, rules: cases.Rules) -> D
         unknown=len(week.unknown),
         small=_lines(session, week.small, now, rules),
         lapsed=_lines(session, week.lapsed, now, rules),
+        stand_in=deputy.name if deputy else None,
         buttons=(Button(action=Action.DESK_OPEN, token=token),),
     )
 

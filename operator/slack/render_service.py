@@ -175,6 +175,7 @@ def digest(card: DigestCard) -> Body:
     if card.more:
         rows.append(f"and {card.more} more")
     tail = [
+        f"{card.stand_in} stands in for you: what waits went there." if card.stand_in else "",
         _done(card),
         f"Unknown dates: {card.unknown}" if card.unknown else "",
         *_credit_lines(card.small, "small credit, {closes}"),

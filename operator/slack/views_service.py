@@ -103,7 +103,7 @@ class CreditLine(Value):
 class DigestCard(Value):
     """A person's week: what waits (``lines`` first; ``more`` are not shown), what was done, what is unknown, credits that get no card.
 
-    ``credits`` and the prices of ``renewed`` (before, now) hold one sum a currency.
+    ``credits`` and the prices of ``renewed`` (before, now) hold one sum a currency. ``stand_in`` answers in the person's place for now.
     """
 
     decisions: int
@@ -117,4 +117,5 @@ class DigestCard(Value):
     unknown: int
     small: tuple[CreditLine, ...]
     lapsed: tuple[CreditLine, ...]
+    stand_in: str | None = None
     buttons: tuple[Button, ...] = ()

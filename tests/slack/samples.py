@@ -578,6 +578,7 @@ CARDS: dict[str, Value] = {
     "mail": MAIL,
     "mail_too_long_for_a_link": _with(MAIL, to=None, link="mailto:?subject=Credit", link_has_text=False),
     "digest": DIGEST,
+    "digest_of_somebody_away": _with(DIGEST, stand_in="Jo Lang"),
     "digest_of_a_calm_week": _with(
         DIGEST, decisions=0, signatures=0, credits=(), lines=(), more=0, renewed=0, renewed_prices=(), missed=0, small=(), lapsed=()
     ),

@@ -47,6 +47,15 @@ def test_monday_at_half_past_eight(office: Office) -> None:
     assert of(office, "jo.lang") == []
 
 
+def test_who_is_away_reads_who_stands_in(office: Office) -> None:
+    """The digest goes to the owner himself, and says where what waits went."""
+    away = {"deputy_id": "sam.okafor", "deputy_from": date(2026, 12, 14), "deputy_to": date(2026, 12, 18)}
+    office.change(records.Person, "maria.ortiz", **away)
+    digested(office)
+    (card,) = of(office, "maria.ortiz")
+    assert "Sam Okafor stands in for you: what waits went there." in text(office, card)
+
+
 def test_it_holds_the_week(office: Office) -> None:
     """Decisions, sums a currency, unknown dates, what lapsed; the first lines by their deadline; a button that lists more."""
     digested(office)
