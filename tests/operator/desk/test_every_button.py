@@ -32,7 +32,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "restore_mail": {},
     "envelope_nudge": {},
     "clause_settle": {"date": "2026-04-01", "length": "60", "ground": "outside", "said": "Agreed with their finance on the phone."},
-    "settings": {"deputy": "sam.okafor", "from": "2026-12-14", "until": "2026-12-18"},
+    "settings": {"deputy": "sam.okafor", "from": "2026-12-14", "until": "2027-06-30"},
 }
 """What is typed into each form; the others ask for one text."""
 DONE: set[tuple[str, ...]] = set()
