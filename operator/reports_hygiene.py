@@ -23,7 +23,7 @@ _COLUMNS: Final = (
     Column("JUDGED", number=True),
     Column("IGNORED", number=True),
     Column("%", number=True),
-    Column("FOR REMOVAL"),
+    Column("REMOVE"),
 )
 _IN_TABLE: Final = frozenset({"hygiene.reminder"})
 

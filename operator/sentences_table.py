@@ -142,8 +142,8 @@ def _ended_or_ends(values: Values) -> str:
 _REMINDERS = {
     "reminder": "Reminder",
     "wake": "Reminder after a snooze",
-    "short": "Short reminder of the last day",
-    "told": "Card to those above a silent owner",
+    "short": "Short reminder",
+    "told": "Told of a silent owner",
     "approver_reminder": "Reminder to an approver",
     "silent": "Question about a silent signer",
 }
@@ -158,13 +158,13 @@ def reminder_words(values: Values) -> str:
 def _messages(values: Values) -> str:
     if values.get("messages") == 0:
         return "No card reached anybody."
-    return "Cards: {messages:count}. On {days:count} days of a person with a card: {median} in the median, {most} at most."
+    return "Cards: {messages:count}. A person got {median:figure} a day in the median and {most:count} at most, days without one left out."
 
 
 def _first_alert(values: Values) -> str:
     if values.get("terms") == 0:
         return "Answered by the first alert: no term to judge yet."
-    return "Answered by the first alert: {answered:count} of {terms:count} terms."
+    return "Answered by the first alert: {answered:count} of {terms:count} judged."
 
 
 def _reminder(values: Values) -> str:
@@ -175,11 +175,11 @@ def _reminder(values: Values) -> str:
 REASONS: dict[str, Template] = {
     "hygiene.messages": _messages,
     "hygiene.first": _first_alert,
-    "hygiene.answer": "Time to an answer: {hours} hours from the first alert in the median, {answers:count} answered.",
+    "hygiene.answer": "Time to an answer: {hours:figure} hours from the first alert in the median, {answers:count} answered.",
     "hygiene.snoozes": "Snoozes: {snoozes:count}.",
     "hygiene.reminder": _reminder,
     "hygiene.removal": lambda values: (
-        reminder_words(values) + ": {percent} % ignored ({ignored:count} of {judged:count}). It is put up for removal."
+        reminder_words(values) + ": {percent:percent} ignored ({ignored:count} of {judged:count}). It is put up for removal."
     ),
     "window.term": _term,
     "window.renews": _renews,
