@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, func, select
 
 from contractops.graphs.lifecycle import Event
@@ -54,7 +55,9 @@ def read(session: Session, since: datetime, until: datetime) -> Hygiene:
 def tell(database: Database, now: datetime, rules: cases.Rules) -> int:
     """Post the card of the week whose Monday has come, once; returns how many. ``now`` is business time."""
     with database.read() as session:
-        to = rules.contract_ops(session)[0]
+        to = next(iter(rules.with_role(session, people.CONTRACT_OPS)), None)
+        if to is None:
+            return 0  # nothing is imported yet
         working = cases.working_time(session, to, rules)
         until = digest_times(working.model_copy(update={"digest_weekday": _MONDAY, "digest_at": _AT}), now)[0]
         since = until - timedelta(days=7)
@@ -72,7 +75,7 @@ def tell(database: Database, now: datetime, rules: cases.Rules) -> int:
     return 1
 
 
-def _within(column: ColumnElement[datetime], since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+def _within(column: Mapped[datetime] | Mapped[datetime | None], since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
     return column >= since, column < until
 
 

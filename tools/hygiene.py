@@ -123,8 +123,8 @@ def hygiene(
         "snoozes": snoozes,
         "reminders": _reminders(shown, by_renewal, {one.renewal: one.deadline for one in known}, since, until),
     }
-    found = Hygiene.model_validate({**figures, "reasons": ()})
-    return found.model_copy(update={"reasons": _reasons(found)})
+    counted = Hygiene.model_validate({**figures, "reasons": ()})
+    return counted.model_copy(update={"reasons": _reasons(counted)})
 
 
 def _first(term: Term, presses: Sequence[Press]) -> _Outcome | None:

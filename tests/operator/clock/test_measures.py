@@ -98,3 +98,8 @@ def test_a_kind_that_nobody_heeds_is_put_up_for_removal(life: Simulation) -> Non
     (card,) = life.to("lena", "hygiene")
     lines = said(life, card.key).splitlines()
     assert "Reminder, 1 day: 100.00 % ignored (12 of 12). It is put up for removal." in lines
+
+
+def test_before_the_first_import_there_is_nobody_to_tell(life: Simulation) -> None:
+    """The operator starts over an empty database: no person, no card, no error."""
+    assert hygiene.tell(life.database, MONDAY, life.rules) == 0
