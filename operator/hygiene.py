@@ -62,7 +62,7 @@ def tell(database: Database, now: datetime, rules: cases.Rules) -> int:
         until = digest_times(working.model_copy(update={"digest_weekday": _MONDAY, "digest_at": _AT}), now)[0]
         since = until - timedelta(days=7)
         key = f"{CARD}/{until.date()}"
-        sent = select(Card.key).where(_reached(since, until)).limit(1)
+        sent = select(Card.key).where(_reached(since, until)).limit(1)  # asked each minute only after a week in which nothing was sent
         if session.get(Card, key) is not None or session.exec(sent).first() is None:
             return 0
         found = read(session, since, until)

@@ -69,7 +69,7 @@ class Workbench:
         written = session.get(Card, f"{renewal_id}/signed")  # a field may still be settled after the renewal is closed
         if written is not None and written not in touched:
             touched.append(written)
-        touched += [one for one in parked.cards_of(session, renewal_id) if one not in touched]  # one that stopped may be done now
+        touched += parked.cards_of(session, renewal_id)  # what had stopped may be done now
         cards.rewrite(session, touched, version=row.version, wall=wall_now())
 
     def tell_parked(self, session: Session, effect: Effect, error: str, *, unknown: bool) -> None:

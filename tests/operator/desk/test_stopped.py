@@ -108,3 +108,18 @@ def test_every_person_has_a_list_of_his_own(office: Office) -> None:
             threaded = session.exec(select(Card).where(Card.thread == listed.key)).all()
             assert {card.person_id for card in threaded} == {listed.person_id}
             assert len(threaded) == 2
+
+
+def test_what_is_done_meanwhile_takes_its_buttons_off(office: Office) -> None:
+    """A receipt rewrites the cards of its renewal: what had stopped and is done asks nobody any more, in the list neither."""
+    sent(office)
+    first, _second = stop(office, 2)
+    with office.database.write() as session:
+        ledger.settle(session, first, "it arrived", by="machine")
+        session.flush()
+        office.operator.workbench.refresh_cards(session, RENEWAL)
+    office.drain()
+    for card in office.cards("parked"):
+        assert (office.controls(card) == []) is (card.args["effect"] == first)
+    (listed,) = of(office, "parked_list")
+    assert text(office, listed).splitlines()[1].endswith("done.")
