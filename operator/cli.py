@@ -158,6 +158,19 @@ def drift(
     raise typer.Exit(reports_drift.drift(contract, db, as_of, as_json=json))
 
 
+@app.command(epilog=_examples("hygiene", "hygiene --weeks 4 --as-of 2027-01-04"))
+def hygiene(
+    weeks: Annotated[int, typer.Option("--weeks", min=1, max=520, help="So many weeks up to the moment.")] = 1,
+    json: Json = False,
+    as_of: AsOf = None,
+    db: Db = None,
+) -> None:
+    """Measure the messages: cards a day, answers, ignored reminders."""
+    from contractops.operator import reports_hygiene
+
+    raise typer.Exit(reports_hygiene.hygiene(weeks, db, as_of, as_json=json))
+
+
 @app.command(epilog=_examples("tool notice_window --schema", "tool sla < cases.jsonl"))
 def tool(
     name: Annotated[str | None, typer.Argument(help="notice_window, sla, pricing, signature or crm.")] = None,

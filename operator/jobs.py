@@ -19,7 +19,7 @@ from sqlmodel import Session, col, or_, select
 
 from contractops.graphs import renewal as graph
 from contractops.graphs.lifecycle import ACTS
-from contractops.operator import digests, restore_watch, unreached
+from contractops.operator import digests, hygiene, restore_watch, unreached
 from contractops.operator.attend import attend
 from contractops.operator.clock import wall_now
 from contractops.operator.engine import Doorbell, Job, Queue
@@ -204,9 +204,10 @@ class Jobs:
             self._ring_all_effects(wall)
 
     def news(self) -> None:
-        """Tell of faults that will miss their restore target, and send the digests whose hour has come."""
+        """Tell of faults that will miss their restore target, and send the digests and measures whose hour has come."""
         now, rules = self._clock.now(), self._workbench.rules
-        if restore_watch.tell(self._database, now, rules) + digests.tell(self._database, now, rules):
+        told = restore_watch.tell(self._database, now, rules) + digests.tell(self._database, now, rules)
+        if told + hygiene.tell(self._database, now, rules):
             self._ring_all_effects(wall_now())
 
     def batch(self, batch: str) -> None:

@@ -139,7 +139,48 @@ def _ended_or_ends(values: Values) -> str:
     return "It ends by itself on {term_end:day}." if values.get("term_end") else "It ends by itself."
 
 
+_REMINDERS = {
+    "reminder": "Reminder",
+    "wake": "Reminder after a snooze",
+    "short": "Short reminder",
+    "told": "Told of a silent owner",
+    "approver_reminder": "Reminder to an approver",
+    "silent": "Question about a silent signer",
+}
+
+
+def reminder_words(values: Values) -> str:
+    """A kind of reminder with its lead time: ``Reminder, 30 days``."""
+    said = _REMINDERS.get(str(values.get("kind")), "Reminder")
+    return f"{said}, {values['lead']} {'day' if values['lead'] == 1 else 'days'}" if values.get("lead") else said
+
+
+def _messages(values: Values) -> str:
+    if values.get("messages") == 0:
+        return "No card reached anybody."
+    return "Cards: {messages:count}. A person got {median:figure} a day in the median and {most:count} at most, days without one left out."
+
+
+def _first_alert(values: Values) -> str:
+    if values.get("terms") == 0:
+        return "Answered by the first alert: no term to judge yet."
+    return "Answered by the first alert: {answered:count} of {terms:count} judged."
+
+
+def _reminder(values: Values) -> str:
+    judged = "none judged yet" if values.get("judged") == 0 else "{ignored:count} of {judged:count} judged were ignored"
+    return reminder_words(values) + ": {sent:count} sent, " + judged + "."
+
+
 REASONS: dict[str, Template] = {
+    "hygiene.messages": _messages,
+    "hygiene.first": _first_alert,
+    "hygiene.answer": "Time to an answer: {hours:figure} hours from the first alert in the median, {answers:count} answered.",
+    "hygiene.snoozes": "Snoozes: {snoozes:count}.",
+    "hygiene.reminder": _reminder,
+    "hygiene.removal": lambda values: (
+        reminder_words(values) + ": {percent:percent} ignored ({ignored:count} of {judged:count}). It is put up for removal."
+    ),
     "window.term": _term,
     "window.renews": _renews,
     "window.notice": _notice,

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from contractops.graphs.lifecycle import CLOSES_TERM, Event, Stage
 from contractops.graphs.prepare import payload_hash
 from contractops.graphs.steps import Case, Decision, NewCard, NewDraft, Position, Step
-from contractops.operator import agenda, approvals, cases, terms_ahead
+from contractops.operator import agenda, approvals, cases, parked, terms_ahead
 from contractops.operator.addressing import addressee
 from contractops.operator.alerting import put
 from contractops.operator.clock import wall_now
@@ -69,18 +69,14 @@ class Workbench:
         written = session.get(Card, f"{renewal_id}/signed")  # a field may still be settled after the renewal is closed
         if written is not None and written not in touched:
             touched.append(written)
+        touched += parked.cards_of(session, renewal_id)  # what had stopped may be done now
         cards.rewrite(session, touched, version=row.version, wall=wall_now())
 
     def tell_parked(self, session: Session, effect: Effect, error: str, *, unknown: bool) -> None:
         """An effect stopped and needs a person: the owner and contract-ops get its card."""
         row = session.get(Renewal, effect.renewal_id)
-        if row is None:
-            return
-        for person in dict.fromkeys((row.owner_id or "", *self.rules.contract_ops(session)[:1])):
-            if person:
-                args = {"effect": effect.key, "error": error[:500], "unknown": unknown}
-                card = NewCard(f"{effect.key}/parked/{person}", "parked", person, args=args)
-                cards.add(session, card, renewal_id=row.id, version=row.version, gate_key=None, now=self._clock.now(), wall=wall_now())
+        if row is not None:
+            parked.tell(session, row, effect, error, unknown=unknown, now=self._clock.now(), rules=self.rules)
 
     def commit(self, position: Position, step: Step) -> Stage:
         """Commit ``step``; returns the new stage."""

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import NewEffect
-from contractops.operator import cases, notices
+from contractops.operator import cases, notices, parked
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import credit, handover, lists, mail, proposal
@@ -201,7 +201,7 @@ def retry(call: Call, outcome: str) -> Reply:
     if not ledger.retry(call.session, key):
         return refused(call, AlreadyClosed(), "not parked")
     note(call.session, call.renewal, "retry", call.person.person_id, call.now, {"effect": key})
-    rewrite(call, [call.card])
+    rewrite(call, parked.cards_of(call.session, call.renewal.id))
     return Reply(ring=True, outcome=outcome)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import NewEffect
-from contractops.operator import cases, notices, people, signers, wording
+from contractops.operator import cases, notices, parked, people, signers, wording
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import clause, credit, handover, mail, price
@@ -336,7 +336,7 @@ def effect_done(call: Call) -> Reply:
         return replace(retry(call, "looked up after a person's word"), whisper=told)
     ledger.settle(call.session, key, said, by=call.person.person_id)
     note(call.session, call.renewal, "effect settled", call.person.person_id, call.now, {"effect": key, "found": said})
-    rewrite(call, [call.card])
+    rewrite(call, parked.cards_of(call.session, call.renewal.id))
     return Reply(ring=True, outcome="effect settled")
 
 

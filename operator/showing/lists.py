@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
 from contractops.operator import addressing, agenda, alerting, approvals, cases, clauses, people, unreached, wording
+from contractops.operator.sentences import sentence
 from contractops.operator.showing.explain import list_line
 from contractops.operator.showing.scene import Scene, terms_of
 from contractops.operator.showing.tokens import remember
@@ -17,6 +18,7 @@ from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.views import ApprovalLine, ApprovalsList
 from contractops.operator.slack.views_outcome import ListLine, PersonsText, TextReply, WelcomeList
 from contractops.operator.store.tables import Card, Draft, Renewal
+from contractops.tools.hygiene import Hygiene
 
 SOON: Final = timedelta(days=30)
 WAITING_SHOWN: Final = 10
@@ -96,6 +98,14 @@ def waiting_approvals(session: Session, card: Card, now: datetime, rules: cases.
     if not found:
         return TextReply(text="No approval waits any more.")
     return ApprovalsList(lines=tuple(line for _by, _key, line in sorted(found, key=lambda one: one[:2])))
+
+
+def hygiene(_session: Session, card: Card, _now: datetime, _rules: cases.Rules) -> TextReply:
+    """The week's measures to contract-ops, as they were on the day of the card."""
+    found = Hygiene.model_validate(card.args["measured"])
+    zone = str(card.args["zone"])
+    head = f"How our messages did, {wording.local_day(found.since, zone)} to {wording.local_day(found.until, zone)}:"
+    return TextReply(text="\n".join([head, *(sentence(one, zone) for one in found.reasons)]))
 
 
 def nobody_owns(session: Session, card: Card, now: datetime, rules: cases.Rules) -> TextReply:

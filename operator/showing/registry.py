@@ -60,6 +60,7 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "needs_person": trouble.needs_person,
     "price": proposals.price,
     "parked": trouble.parked,
+    "parked_list": trouble.parked_list,
     "credit": service_credits.credit_due,
     "credit_list": service_credits.credit_list,
     "credit_notice": service_credits.credit_due,
@@ -78,6 +79,7 @@ LISTS: dict[str, Callable[[Session, Card, datetime, cases.Rules], Value]] = {
     "approvals": lists.waiting_approvals,
     "nobody_owns": lists.nobody_owns,
     "digest": digest.digest,
+    "hygiene": lists.hygiene,
 }
 """The kinds of cards about many contracts of one person."""
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from contractops.graphs.lifecycle import Event, Stage
-from contractops.operator import wording
+from contractops.operator import cases, wording
+from contractops.operator import parked as parked_cards
 from contractops.operator.phrases_of import DID
 from contractops.operator.sentences import finding_sentence
 from contractops.operator.showing.draft import price_fixes
@@ -19,7 +20,7 @@ from contractops.operator.showing.states import PARKED
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.views import Act
 from contractops.operator.slack.views_outcome import DocumentDiffers, NeedsPersonCard, TextReply
-from contractops.operator.store.tables import Effect
+from contractops.operator.store.tables import Effect, Renewal
 from contractops.tools.crm import CrmReceipt
 from contractops.tools.signature import NOTICE
 from contractops.tools.values import Finding
@@ -38,7 +39,12 @@ EFFECTS: Final = {
 }
 """What each kind of effect is in words, and who does it."""
 
+BECAME: Final = {"todo": "Being tried again", "done": "Done", "cancelled": "No longer needed"}
+"""What became of an effect that had stopped, by its status."""
+
 _FINDINGS = 5
+_STOPPED = 20
+"""Lines of a list of stopped effects."""
 
 
 def needs_person(scene: Scene) -> DocumentDiffers | TextReply:
@@ -122,13 +128,11 @@ def parked(scene: Scene) -> NeedsPersonCard | TextReply:
     effect = scene.session.get(Effect, str(args["effect"]), populate_existing=True)
     if effect is None:
         return TextReply(text=f"{scene.facts.account_name}: this step is no longer stored.")
-    what, vendor = EFFECTS.get(effect.kind, (effect.kind, "The other side"))
-    if effect.payload.get("plan", {}).get("draft_number") == NOTICE:
-        what = "the envelope for the notice of non-renewal"
+    what, vendor = _what(effect, scene.row)
     waits = effect.status == PARKED
     return NeedsPersonCard(
         **scene.base,
-        effect=what.format(draft=effect.payload.get("plan", {}).get("draft_number", scene.row.draft_number)),
+        effect=what,
         vendor=vendor,
         unknown=bool(args.get("unknown")),
         attempts=effect.attempts,
@@ -139,9 +143,36 @@ def parked(scene: Scene) -> NeedsPersonCard | TextReply:
     )
 
 
+def parked_list(scene: Scene) -> TextReply:
+    """Several effects that stopped within an hour, one line each with what became of it; their cards stand in the thread."""
+    said: list[str] = []
+    for card in parked_cards.members(scene.session, scene.card):
+        effect = scene.session.get(Effect, str(card.args["effect"]), populate_existing=True)
+        row = scene.session.get(Renewal, card.renewal_id)
+        if effect is None or row is None:
+            continue
+        what, vendor = _what(effect, row)
+        state = "needs a person" if effect.status == PARKED else BECAME.get(effect.status, effect.status).lower()
+        account = cases.overview(scene.session, row, scene.now, scene.rules).account_name
+        said.append(f"{account}: {vendor}, {what}, {state}.")
+    more = len(said) - _STOPPED
+    rest = [f"And {more} more."] if more > 0 else []
+    head = f"{wording.plural(len(said), 'step')} stopped within an hour; the cards with their buttons stand in this thread:"
+    return TextReply(text="\n".join([head, *said[:_STOPPED], *rest]))
+
+
+def _what(effect: Effect, row: Renewal) -> tuple[str, str]:
+    """What the effect is in words, and who does it."""
+    what, vendor = EFFECTS.get(effect.kind, (effect.kind, "The other side"))
+    planned = effect.payload.get("plan", {}).get("draft_number")
+    if planned == NOTICE:
+        return "the envelope for the notice of non-renewal", vendor
+    return what.format(draft=row.draft_number if planned is None else planned), vendor
+
+
 def _became(scene: Scene, effect: Effect) -> tuple[str, Act]:
     """Tried again, done, or marked as done by a person."""
-    words = {"todo": "Being tried again", "done": "Done", "cancelled": "No longer needed"}.get(effect.status, effect.status)
+    words = BECAME.get(effect.status, effect.status)
     for event, said in (("effect settled", "Marked as done"), ("retry", words)):
         line = next((one for one in scene.noted(event) if one.data.get("effect") == effect.key), None)
         if line is not None:

@@ -16,7 +16,9 @@ from contractops.tools.notice_window import WindowStatus
 from contractops.tools.terms_edit import FieldError
 from contractops.tools.values import ClauseRef, Finding, Reason, Severity
 
-CODE = re.compile(r'"((?:answer|approval|coverage|credit|edit|facts|price|pricing|restore|silence|sla|snooze|terms|window)\.[a-z_]+)"')
+CODE = re.compile(
+    r'"((?:answer|approval|coverage|credit|edit|facts|hygiene|price|pricing|restore|silence|sla|snooze|terms|window)\.[a-z_]+)"'
+)
 TOOLS = Path(contractops.tools.__file__).parent
 
 

@@ -148,3 +148,34 @@ def test_without_a_worker_recover_says_what_waits(portfolio: Path) -> None:
         ((lists,),) = database.execute("SELECT count(*) FROM card WHERE kind = 'welcome'")
     assert (lists, waiting <= lists) == (2, True)
     assert found.json == {"worker_seen": False, "rung": {"renewals": 0, "effects": waiting, "inbox": 0, "batches": 0}}
+
+
+def test_hygiene_measures_what_was_sent(own_copy: Path) -> None:
+    """Nothing was sent yet: it says so. A reminder that the deadline ended is a line that fits 80 columns, and data with its keys."""
+    quiet = run("hygiene", "--as-of", AS_OF, db=own_copy)
+    assert (quiet.status, quiet.err) == (0, "")
+    assert quiet.out == "No card reached anybody.\nAnswered by the first alert: no term to judge yet.\nSnoozes: 0.\n"
+    with sqlite3.connect(own_copy) as connection:
+        connection.execute("UPDATE renewal SET decide_by = '2026-12-05 23:00:00.000000' WHERE id = 'ENT-3391#1'")
+        connection.execute("INSERT INTO alert VALUES ('ENT-3391#1', '2026-12-05', 30, 'sent', '2026-12-01 15:00:00.000000')")
+        connection.execute(
+            "INSERT INTO card (key, renewal_id, kind, person_id, broadcast, args, revision, shown, counted, created_at, posted_at) VALUES "
+            "('ENT-3391#1/told/1', 'ENT-3391#1', 'told', 'maria.ortiz', 0, '{\"lead\": 14}', 1, 1, 0, "
+            "'2026-12-01 15:00:00.000000', '2026-12-01 15:00:00.000000')"
+        )
+    said = run("hygiene", "--weeks", "2", "--as-of", AS_OF, db=own_copy).out.splitlines()
+    assert said[0].split() == ["REMINDER", "SENT", "JUDGED", "IGNORED", "%", "REMOVE"]
+    assert said[1].rstrip() == "Told of a silent owner, 14 days     1       1        1  100.0"
+    assert said[2:] == [
+        "Cards: 1. A person got 1 a day in the median and 1 at most, days without one left out.",
+        "Answered by the first alert: 0 of 1 judged.",
+        "Snoozes: 0.",
+    ]
+    assert max(len(line) for line in said[:2]) <= 80, "a sentence wraps on a terminal, the table fits"
+    document = run("hygiene", "--weeks", "2", "--json", "--as-of", AS_OF, db=own_copy).json
+    assert set(document) == {
+        "since", "until", "weeks", "messages", "person_days", "median_a_day", "most_a_day", "first_judged", "answered_first", "answers",
+        "answer_hours", "snoozes", "reminders", "reasons",
+    }  # fmt: skip
+    assert set(document["reminders"][0]) == {"kind", "lead", "sent", "judged", "ignored", "ignored_pct", "removal"}
+    assert document["reasons"][1]["sentence"] == "Answered by the first alert: 0 of 1 judged."

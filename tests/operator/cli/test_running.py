@@ -22,7 +22,7 @@ print([name for name in heavy if name in sys.modules], file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["coverage"], ["why", "ENT-3391"], ["drift"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["coverage"], ["why", "ENT-3391"], ["drift"], ["hygiene"]])
 def test_a_report_loads_no_vendor_and_no_engine(portfolio: Path, arguments: list[str]) -> None:
     """What is not needed is not loaded: a report is there in less than a second."""
     code = LIGHT.format(arguments=arguments)
@@ -61,7 +61,7 @@ def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
         world.stop()
 
 
-COMMANDS = ("run", "demo", "import", "coverage", "why", "drift", "tool", "doctor", "recover", "db upgrade")
+COMMANDS = ("run", "demo", "import", "coverage", "why", "drift", "hygiene", "tool", "doctor", "recover", "db upgrade")
 
 
 def test_every_command_has_a_purpose_of_one_line_and_two_examples() -> None:
