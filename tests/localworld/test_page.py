@@ -199,6 +199,8 @@ def test_keyboard_only(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type("by keyboard")
     page.keyboard.press("Tab")
+    expect(form.get_by_label("Letter")).to_be_focused()
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(form.get_by_role("button", name="Save as draft 2")).to_be_focused()
     page.keyboard.press("Enter")
