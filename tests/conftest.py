@@ -8,7 +8,6 @@ Rules of this module:
 4. Slow folders run first: the order never decides whether a test passes.
 """
 
-import gc
 import os
 from collections.abc import Generator
 
@@ -41,20 +40,12 @@ SLOW_FIRST = (
     "tests/operator/clock",
     "tests/showing",
 )
-GARBAGE_EVERY = 50_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The folders that wait for processes come first, so that no worker is left alone with them at the end."""
     order = {folder: rank for rank, folder in enumerate(SLOW_FIRST)}
     items.sort(key=lambda item: next((rank for folder, rank in order.items() if item.nodeid.startswith(folder)), len(order)))
-
-
-def pytest_collection_finish() -> None:
-    """What was imported stays: no garbage is searched for in it again, which takes a good part of each test's time otherwise."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_EVERY)
 
 
 @pytest.hookimpl(wrapper=True)

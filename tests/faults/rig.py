@@ -19,7 +19,6 @@ from pathlib import Path
 from signal import SIGTERM
 from typing import Any, Self
 
-import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlmodel import col, select
@@ -28,6 +27,7 @@ from contractops.operator.demo import SAMPLE, seed
 from contractops.operator.store import audit
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Audit, Card, Effect, Gate, Renewal
+from tests.localworld.worlds import WEB
 
 ROOT = Path(__file__).parents[2]
 RENEWAL = "ENT-3391#1"
@@ -99,11 +99,11 @@ class Place:
 
     def get(self, path: str) -> Any:
         """JSON of a control route of the world."""
-        return httpx.get(f"{self.world}{path}", trust_env=False, timeout=10).raise_for_status().json()
+        return WEB.get(f"{self.world}{path}").raise_for_status().json()
 
     def post(self, path: str, body: Any) -> Any:
         """POST a control route of the world."""
-        return httpx.post(f"{self.world}{path}", json=body, trust_env=False, timeout=10).raise_for_status().json()
+        return WEB.post(f"{self.world}{path}", json=body).raise_for_status().json()
 
     def sign(self) -> None:
         """Every signer of the open envelopes signs, in order."""

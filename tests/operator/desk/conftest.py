@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -15,7 +14,7 @@ from sqlmodel import select
 from contractops.operator.demo import SAMPLE, seed
 from contractops.operator.store.tables import Card, Effect
 from tests.faults.children import Driver, arm
-from tests.localworld.worlds import RunningWorld, start_world
+from tests.localworld.worlds import WEB, RunningWorld, start_world
 from tests.operator.desk.office import Office, Relay, door
 
 STRANGERS = [
@@ -84,7 +83,7 @@ def _only_marias_list(driver: Driver) -> None:
 def office(tmp_path: Path, template: Path, shared: tuple[RunningWorld, Relay]) -> Iterator[Office]:
     """The desk over a portfolio of its own: ENT-3391 is flagged, its card stands in Maria's messages."""
     world, relay = shared
-    httpx.delete(f"{world.url}/_world/faults", trust_env=False).raise_for_status()
+    WEB.delete(f"{world.url}/_world/faults").raise_for_status()
     for file in ("key.pem", "contractops.db"):
         shutil.copy(template / file, tmp_path / file)
     made = Office(tmp_path, world, relay)

@@ -21,7 +21,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlmodel import col, select
 
 from contractops.graphs.steps import NewCard
@@ -36,7 +35,7 @@ from contractops.operator.store import cards, gates
 from contractops.operator.store.tables import Audit, Button, Card, Draft, Gate, Renewal
 from contractops.tools.signature import AuthorityMatrix, RoleLimit
 from tests.faults.children import Driver
-from tests.localworld.worlds import RunningWorld
+from tests.localworld.worlds import WEB, RunningWorld
 
 RENEWAL = "ENT-3391#1"
 PATIENCE = 20.0
@@ -194,7 +193,7 @@ class Office(Driver):
     def act(self, user: str, channel: str, ts: str, action: str, *, times: int = 1, **more: Any) -> None:
         """Click, and wait until the desk has answered."""
         body = {"user": user, "channel": channel, "ts": ts, "action_id": action, "repeat": times, **more}
-        answer = httpx.post(f"{self.world.url}/_world/slack/act", json=body, trust_env=False, timeout=40)
+        answer = WEB.post(f"{self.world.url}/_world/slack/act", json=body)
         assert answer.is_success, f"{action}: {answer.text}"
         assert answer.json()["acked"]
         for _time in range(times):
