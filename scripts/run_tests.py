@@ -5,7 +5,8 @@ Rules of this module:
 1. Two rounds: what may share the machine runs on five workers (many tests only wait), what kills processes runs after it, on four.
 2. The long simulation is left out; `make simulate` runs it.
 3. Arguments reach both rounds; a round that selects nothing is no failure as long as the other ran something.
-4. Bytecode is kept in `.venv`, whatever the shell says: many tests start commands, and each would compile the product anew.
+4. Files run in the order of `tests/conftest.py`, the slow ones first: whatever is long and late leaves the other workers idle.
+5. Bytecode is kept in `.venv`, whatever the shell says: many tests start commands, and each would compile the product anew.
 """
 
 import os
@@ -15,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-SHARED: Final = ("-n", "5", "--dist", "loadfile", "-m", "not kill and not long")
-ALONE: Final = ("-n", "4", "--dist", "loadfile", "-m", "kill")
+SHARED: Final = ("-n", "5", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not kill and not long")
+ALONE: Final = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "kill")
 NOTHING_SELECTED: Final = 5
 ENVIRONMENT: Final = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

@@ -30,6 +30,7 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 
 
 SLOW_FIRST = (
+    "tests/operator/desk/test_every_button.py",
     "tests/operator/desk",
     "tests/journey",
     "tests/faults",

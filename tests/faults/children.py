@@ -78,7 +78,7 @@ def settings_of(folder: Path, world: str) -> Settings:
         docusign_integration_key="local-integration-key",
         docusign_user_id="local-user",
         docusign_private_key=folder / "key.pem",
-        docusign_poll_seconds=0.01,
+        docusign_poll_seconds=0.000_001,  # a look that comes at once is a look
         salesforce_url=f"{world}/sf",
         salesforce_client_id="local-client",
         salesforce_username="desk@prairie.example",
