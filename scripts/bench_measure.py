@@ -19,8 +19,9 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = 5
-FOREIGN: Final = ("CONTRACTOPS_", "OPENAI_", "SLACK_", "PYTHON")
-"""Beginnings of variables that would configure the product, a vendor, or Python itself (no bytecode, no buffer)."""
+FOREIGN: Final = ("CONTRACTOPS_", "OPENAI_", "SLACK_", "PYTHON", "MAKE", "MFLAGS", "ARGS")
+"""Beginnings of variables that would configure the product, a vendor, or Python itself (no bytecode, no buffer), or carry the arguments
+of this `make` into the one that is measured."""
 NOW: Final = "2026-12-07T15:00:00+00:00"
 """Business time of every figure: Mon 7 Dec 2026, 09:00 in Chicago, as in the sample portfolio."""
 
