@@ -274,6 +274,9 @@ def test_whisper_reaches_one_person(world: RunningWorld) -> None:
 def test_home_is_published(world: RunningWorld) -> None:
     """The App Home view is one that Slack takes."""
     messenger(world).publish_home("U0MARIA", render_home())
+    published = calls(world, "views.publish")
+    assert published
+    assert all(one["answer"]["ok"] for one in published)
 
 
 @pytest.mark.parametrize("name", FORM_SAMPLES)
