@@ -87,6 +87,7 @@ class Operator:
                 team_id=settings.slack_team_id,
                 on_decided=self.jobs.ring,
                 on_effects=self.jobs.ring_effects,
+                advance=self.jobs.advance,
             )
 
     def start_worker(self) -> Callable[[], None]:

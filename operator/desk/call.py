@@ -70,4 +70,5 @@ class Reply:
     upload: tuple[str, bytes] | None = None  # a file for the clicker's thread
     advance: bool = False
     ring: bool = False
+    again: bool = False  # nothing was done: the renewal goes on first, then the same call is made anew
     outcome: str = "done"

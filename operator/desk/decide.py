@@ -1,6 +1,7 @@
 """Decisions: a click becomes the answer to a gate, or an explanation why it cannot count.
 
-Rule 1: a decision binds to the gate and the hash that the button was made for.
+Rule 1: a decision binds to the gate and the hash that the button was made for. Of several people who must approve, each answers the
+same question: whoever was shown the same document counts, however many approved meanwhile.
 Rule 2: who may decide is computed at the click, from the staff list and the gate as they are now.
 Rule 3: a click that cannot count changes nothing, and its card is rewritten.
 Rule 4: an approval of terms that the facts no longer give approves nothing; the clicker is told so.
@@ -8,7 +9,7 @@ Rule 4: an approval of terms that the facts no longer give approves nothing; the
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
@@ -39,10 +40,16 @@ from contractops.tools.terms import Terms, TermsChoices, assemble, can_be_approv
 HELPERS = frozenset({people.CONTRACT_OPS})
 """Roles that may act for the owner of any account; approving is never among it."""
 
+AGAIN: Final = Reply(again=True, outcome="again")
+"""Nothing was said and nothing was changed: the answer before this one has to be worked off first."""
+
+_APPROVERS: Final = frozenset({Event.APPROVE, Event.DECLINE})
+"""What an approver answers."""
+
 
 def decide(call: Call, event: Event, answer: dict[str, Any] | None = None) -> Reply:
     """Answer the gate of the button with ``event``; the reply says why when it did not count."""
-    gate = call.session.get(Gate, call.button.gate_key, populate_existing=True) if call.button.gate_key else None
+    gate = _asked(call, event)
     if gate is None:
         return refused(call, AlreadyClosed(), "no gate")
     problem = _replaced(call) or _denied(call, gate, event)
@@ -51,6 +58,8 @@ def decide(call: Call, event: Event, answer: dict[str, Any] | None = None) -> Re
     changed = changed_since(call) if event is Event.APPROVE and gate.decision is None else None
     asked = call.button.payload_hash or ""
     verdict = gates.decide(call.session, gate.key, asked, event, by=call.person.person_id, at=call.now, answer=answer or {})
+    if not verdict.won and _on_its_way(call, verdict.gate, event):
+        return AGAIN
     if not verdict.won:
         return refused(call, _lost(call, verdict), f"lost: {verdict.why}")
     if changed is not None:
@@ -60,7 +69,9 @@ def decide(call: Call, event: Event, answer: dict[str, Any] | None = None) -> Re
 
 def may_ask(call: Call, event: Event) -> Reply | None:
     """Before a form of ``event`` is opened: the refusal, when it could not count; None when it may be opened."""
-    gate = call.session.get(Gate, call.button.gate_key, populate_existing=True) if call.button.gate_key else None
+    gate = _asked(call, event)
+    if _on_its_way(call, gate, event):
+        return AGAIN
     problem = None if gate is None else _replaced(call) or (_after(call, gate) if gate.decision is not None else _denied(call, gate, event))
     return refused(call, problem, type(problem).__name__) if problem is not None else None
 
@@ -112,6 +123,17 @@ def changed_since(call: Call) -> str | None:
         return None
     fields = {one.field for one in difference(Terms.model_validate(draft.terms), fresh)} if fresh else set()
     return next((words for field, words in phrases_of.INPUTS.items() if field in fields), phrases_of.FACTS)
+
+
+def _asked(call: Call, event: Event) -> Gate | None:
+    """The gate that the click answers: the one of its button, or, for an approver, the one at which the same question stands now."""
+    gate = call.session.get(Gate, call.button.gate_key, populate_existing=True) if call.button.gate_key else None
+    return gates.asked_now(call.session, gate) if gate is not None and event in _APPROVERS else gate
+
+
+def _on_its_way(call: Call, gate: Gate | None, event: Event) -> bool:
+    """Whether somebody else's answer stands in ``gate`` and the renewal has not moved on by it yet: only then is it known what is asked."""
+    return gate is not None and event in _APPROVERS and gates.goes_on(gate) and gate.version == call.renewal.version
 
 
 def _replaced(call: Call) -> Whisper | None:
@@ -221,8 +243,9 @@ def _decided_by(call: Call, gate: Gate) -> Whisper:
     at = gate.decided_at or call.now
     if gate.decision == Event.APPROVE and _came_to_nothing(call, gate):
         return _void(call, phrases_of.FACTS)
-    if gate.decided_by == call.person.person_id and gate.decision == Event.APPROVE:
-        return AlreadyYours(at=at)
+    given = _given_before(call, gate)
+    if gate.decision == Event.APPROVE and (given is not None or gate.decided_by == call.person.person_id):
+        return AlreadyYours(at=given.at if given else at)
     return SomebodyFirst(by=_names(call.session, [gate.decided_by or ""]), did=phrases_of.DID.get(gate.decision or "", "decided"), at=at)
 
 

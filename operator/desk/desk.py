@@ -3,7 +3,8 @@
 Rule 1: handling a payload is one transaction: the decision, the effects and "handled" are stored together; Slack is asked who clicked
 before it begins, and what is said comes after it.
 Rule 2: a token leads to its card; a card that stands elsewhere than where we posted it is a copy and can do nothing.
-Rule 3: handling twice is harmless: a handled row is left alone.
+Rule 3: handling twice is harmless: a handled row is left alone. A click that meets an answer which the renewal has not followed yet
+lets it go on, and is handled anew.
 Rule 4: an answer that Slack does not take is lost and logged; what was decided stays decided, and its cards tell.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from sqlmodel import Session
@@ -34,15 +35,18 @@ from contractops.operator.store import cards, inbox
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Button, Card, Inbox, Renewal
 from contractops.tools.alerts import days_left
-from contractops.tools.errors import InputError, NotFound, VendorError
+from contractops.tools.errors import InputError, InvariantError, NotFound, VendorError
 from contractops.tools.people import Person
 from contractops.tools.ports import Clock, Interaction, Messenger, Posted, SlackUser
+
+ATTEMPTS: Final = 20
+"""So many people never have to approve the same terms; each attempt follows the answer of another one."""
 
 log = structlog.get_logger("contractops.desk")
 
 
 class Desk:
-    """Implements the Slack side's ``Desk``. ``on_decided`` and ``on_effects`` ring the engine for a renewal id."""
+    """Implements the Slack side's ``Desk``. ``on_decided`` and ``on_effects`` ring the engine for a renewal id; ``advance`` carries it on here."""
 
     def __init__(
         self,
@@ -56,6 +60,7 @@ class Desk:
         team_id: str | None,
         on_decided: Callable[[str], None],
         on_effects: Callable[[str], None],
+        advance: Callable[[str], None],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -66,6 +71,7 @@ class Desk:
         self._team_id = team_id
         self._on_decided = on_decided
         self._on_effects = on_effects
+        self._advance = advance
 
     def commit(self, key: str, kind: str, payload: Payload) -> bool:
         """Store one inbound payload; False when it is there already."""
@@ -99,12 +105,19 @@ class Desk:
             return
         now = self._clock.now()
         account = account_of(self._messenger, command.actor, self._team_id)
-        with self._database.write() as session:
-            row = session.get(Inbox, key)
-            if row is None or row.handled_at is not None:
-                return  # another thread was first
-            renewal_id, reply = self._answer(session, command, account, now)
-            inbox.handled(session, key, reply.outcome, at=wall_now())
+        for _attempt in range(ATTEMPTS):
+            with self._database.write() as session:
+                row = session.get(Inbox, key)
+                if row is None or row.handled_at is not None:
+                    return  # another thread was first
+                renewal_id, reply = self._answer(session, command, account, now)
+                if not reply.again:
+                    inbox.handled(session, key, reply.outcome, at=wall_now())
+                    break
+            if renewal_id:
+                self._advance(renewal_id)
+        else:
+            raise InvariantError("CO-DSK-002", f"{renewal_id} met {ATTEMPTS} answers of others in a row")
         log.info("handled", key=key, outcome=reply.outcome)
         if renewal_id and reply.advance:
             self._on_decided(renewal_id)

@@ -40,7 +40,7 @@ from contractops.operator.slack.forms import (
 )
 from contractops.operator.slack.modals import TEXTS, render_form
 from contractops.operator.store import gates
-from contractops.operator.store.tables import Approval, Button, Card, Draft, Envelope, Renewal
+from contractops.operator.store.tables import Approval, Button, Card, Draft, Envelope, Gate, Renewal
 from contractops.tools.alerts import snooze_limit
 from contractops.tools.terms import Terms
 
@@ -75,7 +75,8 @@ class _Asked:
     def is_open(self) -> bool:
         """Whether the question of the button is still open."""
         gate = gates.open_of(self.session, self.renewal.id, self.renewal.version)
-        return gate is not None and gate.key == self.button.gate_key
+        shown = self.session.get(Gate, self.button.gate_key) if gate is not None and self.button.gate_key else None
+        return gate is not None and shown is not None and gates.asked_now(self.session, shown).key == gate.key
 
     @property
     def envelope(self) -> Envelope | None:

@@ -3,6 +3,7 @@
 Rule 1: a decision is one conditional update: still undecided, the hash that was shown, not expired. The loser is told who decided.
 Rule 2: who may answer is checked by the caller on the day of the click; the machine's gates are answered by receipts and the clock.
 Rule 3: the key is ``{renewal}:{version}``, so a question asked again is a new gate, whatever its payload.
+Rule 4: what several people must approve is one question over several gates: an answer to an earlier one is an answer to the present one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session
 
+from contractops.graphs.lifecycle import Event
 from contractops.operator.store.tables import Gate
 
 MACHINE = "machine"
@@ -65,6 +67,25 @@ def decide(
     if gate.payload_hash != payload_hash:
         return Verdict(won=False, gate=gate, why="replaced")
     return Verdict(won=False, gate=gate, why="expired")
+
+
+def asked_now(session: Session, gate: Gate) -> Gate:
+    """The gate at which the question of ``gate`` stands now.
+
+    An approval that was given, or passed on, is asked again over the same payload by the next gate, until nobody is missing. What was
+    declined, taken back or replaced is not the same question any more.
+    """
+    while goes_on(gate):
+        following = session.get(Gate, key_of(gate.renewal_id, gate.version + 1), populate_existing=True)
+        if following is None or (following.kind, following.payload_hash) != (gate.kind, gate.payload_hash):
+            break
+        gate = following
+    return gate
+
+
+def goes_on(gate: Gate) -> bool:
+    """Whether the answer to an approver's gate may leave the question open for others: one of a group approved, or it was passed on."""
+    return gate.kind == "approver" and gate.decision in {Event.APPROVE, Event.REASSIGN}
 
 
 def proposal_key(renewal_id: str, card_key: str) -> str:

@@ -34,8 +34,10 @@ from contractops.operator.slack import commands, messenger
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.messenger import Pacer
 from contractops.operator.store import gates, inbox
+from contractops.operator.store.records import Person
 from contractops.operator.store.tables import Button, Card, Draft, Effect, Envelope, Gate, Renewal
 from contractops.operator.workbench import Workbench
+from contractops.tools.signature import AuthorityMatrix
 from tests.slack import payloads
 
 RENEWAL = "ENT-3391#1"
@@ -375,6 +377,77 @@ def decide_all(folder: str, world: str, event: str, by: str, others: str) -> Non
         driver.jobs.advance(key.rpartition(":")[0])
 
 
+def vice_presidents(folder: str, world: str) -> None:
+    """Sam and Jo become VPs beside Dana; Maria asks for the approval of 36 months at 12.00 %."""
+    driver = Driver(Path(folder), world)
+    driver.operator.follow_world()
+    _needed(driver, 3)
+    with driver.database.write() as session:
+        for row in session.exec(select(Person).where(col(Person.id).in_(["sam.okafor", "jo.lang"]))).all():
+            row.role, row.deputy_id = "vp_sales", None
+            session.add(row)
+    with driver.database.read() as session:
+        draft = session.get_one(Draft, (RENEWAL, 1))
+    driver.answer(Event.EDIT, "maria.ortiz", {"choices": {**draft.choices, "term_months": 36, "discount_pct": "12.00"}})
+    driver.drain()
+    driver.answer(Event.APPROVE, "maria.ortiz")
+    driver.drain()
+
+
+def approve_at_once(folder: str, world: str, user: str, other: str, rounds: int) -> None:
+    """Approve as ``user`` in the same moment as ``other`` does on another process, once a round.
+
+    Three must approve, so a round ends with one still missing, and Dana's process has Maria take it back and ask anew. In the last
+    round two are enough.
+    """
+    driver = Driver(Path(folder), world)
+    driver.operator.follow_world()
+    desk = driver.operator.desk
+    assert desk is not None
+    for number in range(rounds):
+        _needed(driver, 2 if number == rounds - 1 else 3)
+        if number and user < other:
+            for event in (Event.TAKE_BACK, Event.APPROVE):
+                driver.answer(event, "maria.ortiz")
+                driver.drain()
+        _meet(folder, f"asked.{number}", user, other)
+        payload = payloads.form(Callback.SECOND_APPROVE, {}, user={"id": user, "team_id": "T0LOCAL"})
+        payload["view"] |= {"private_metadata": _standing(driver).token, "id": f"V{user}{number}"}
+        key = driver.deliver(payload)
+        _meet(folder, f"opened.{number}", user, other)
+        desk.handle(key)
+        _meet(folder, f"clicked.{number}", user, other)
+        if user < other:
+            driver.drain()
+        _meet(folder, f"done.{number}", user, other)
+
+
+def _needed(driver: Driver, number: int) -> None:
+    """So many VPs must approve, as after a start with another policy file."""
+    rules = driver.operator.core.rules
+    levels = [one.model_copy(update={"needed": number}) if one.role == "vp_sales" else one for one in rules.matrix.levels]
+    object.__setattr__(rules, "matrix", AuthorityMatrix(levels=tuple(levels)))
+
+
+def _standing(driver: Driver) -> Button:
+    """The button of the approvers' open question."""
+    row = driver.renewal()
+    with driver.database.read() as session:
+        query = select(Button).where(Button.gate_key == gates.key_of(row.id, row.version), Button.action == Action.SECOND_APPROVE)
+        return session.exec(query).one()
+
+
+def _meet(folder: str, point: str, me: str, other: str) -> None:
+    """Go on when the other process has come to ``point`` too. Raises TimeoutError."""
+    Path(folder, f"{point}.{me}").touch()
+    end = time.monotonic() + PATIENCE
+    while not Path(folder, f"{point}.{other}").exists():
+        if time.monotonic() > end:
+            message = f"{other} did not come to {point}"
+            raise TimeoutError(message)
+        time.sleep(0.001)
+
+
 def many(folder: str, world: str, count: int) -> None:
     """Flagged renewals beside the one of the sample: the same contract, other units, each with its question to the owner."""
     driver = Driver(Path(folder), world)
@@ -442,5 +515,6 @@ def _arm(points: list[str], log: str) -> None:
 
 
 CALLS: dict[str, Callable[..., None]] = {
-    one.__name__: one for one in (first, again, rings_only, hurried, decide_all, many, one_move, answered, engine)
+    one.__name__: one
+    for one in (first, again, rings_only, hurried, decide_all, vice_presidents, approve_at_once, many, one_move, answered, engine)
 }

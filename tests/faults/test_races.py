@@ -14,13 +14,14 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from contractops.operator.store import audit
-from contractops.operator.store.tables import Audit, Effect, Gate, Inbox, Renewal
+from contractops.operator.store.tables import Approval, Audit, Effect, Gate, Inbox, Renewal
 from tests.faults.rig import RENEWAL, ForkServer, Place, receivers, stored
 
 pytestmark = pytest.mark.kill
 
 Template = Callable[[str], Place]
 GATES = 100
+ROUNDS = 8
 
 
 def test_two_processes_answer_every_gate_at_the_same_moment(template: Template, tmp_path: Path) -> None:
@@ -46,6 +47,33 @@ def test_two_processes_answer_every_gate_at_the_same_moment(template: Template, 
     assert set(moves.values()) == {1}
     assert broken == []
     assert len(set(decided.values())) == 2, "one process always won: nothing was raced"
+
+
+def test_two_of_a_group_approve_on_two_processes(template: Template, tmp_path: Path) -> None:
+    """Dana and Sam approve at the same moment, on two processes, eight times: both count each time, and the last time it goes out once."""
+    place = template("reviewed").copy(tmp_path / "place")
+    rival = ForkServer()
+    with place.with_world() as running:
+        running.must("vice_presidents")
+        first = running.start("approve_at_once", user="U0DANA", other="U0SAM", rounds=ROUNDS)
+        other = Place(rival, running.folder, running.world)
+        second = other.start("approve_at_once", user="U0SAM", other="U0DANA", rounds=ROUNDS)
+        assert (running.wait(first), other.wait(second)) == (0, 0), (running.folder / "child.log").read_text()[-3000:]
+        outside, inside = receivers(running), stored(running)
+    rival.close()
+    database = place.database()
+    with database.read() as session:
+        outcomes = Counter(one.outcome for one in session.exec(select(Inbox).where(Inbox.kind == "submit")))
+        given = session.exec(select(Approval).where(Approval.draft_number == 2, Approval.step > 1)).all()
+    database.dispose()
+    assert outcomes == {"decided approve": 2 * ROUNDS}
+    assert Counter((one.round, one.person_id) for one in given) == {
+        (number, one): 1 for number in range(ROUNDS) for one in ("dana.whitfield", "sam.okafor")
+    }
+    assert len({(one.round, one.step) for one in given}) == 2 * ROUNDS
+    assert [event for _number, _version, event, *_rest in inside["audit"]].count("approve") == 1
+    assert list(outside["envelopes"].values()) == [1]
+    assert inside["broken"] == []
 
 
 def test_the_same_click_three_times(template: Template, tmp_path: Path) -> None:
