@@ -60,7 +60,6 @@ CARDS: dict[str, Callable[[Scene], Value]] = {
     "needs_person": trouble.needs_person,
     "price": proposals.price,
     "parked": trouble.parked,
-    "parked_list": trouble.parked_list,
     "credit": service_credits.credit_due,
     "credit_list": service_credits.credit_list,
     "credit_notice": service_credits.credit_due,

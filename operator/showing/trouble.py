@@ -20,7 +20,7 @@ from contractops.operator.showing.states import PARKED
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.views import Act
 from contractops.operator.slack.views_outcome import DocumentDiffers, NeedsPersonCard, TextReply
-from contractops.operator.store.tables import Effect, Renewal
+from contractops.operator.store.tables import Card, Effect, Renewal
 from contractops.tools.crm import CrmReceipt
 from contractops.tools.signature import NOTICE
 from contractops.tools.values import Finding
@@ -123,7 +123,10 @@ def _not_in_crm(scene: Scene, told: dict[str, Any], *, is_open: bool) -> TextRep
 
 
 def parked(scene: Scene) -> NeedsPersonCard | TextReply:
-    """An effect that stopped: what it was, who said what, and what became of it."""
+    """An effect that stopped: what it was, who said what, and what became of it; the list of several when others stopped with it."""
+    others = parked_cards.members(scene.session, scene.card)
+    if others:
+        return _stopped_together(scene, others)
     args = scene.card.args
     effect = scene.session.get(Effect, str(args["effect"]), populate_existing=True)
     if effect is None:
@@ -143,10 +146,10 @@ def parked(scene: Scene) -> NeedsPersonCard | TextReply:
     )
 
 
-def parked_list(scene: Scene) -> TextReply:
+def _stopped_together(scene: Scene, own: list[Card]) -> TextReply:
     """Several effects that stopped within an hour, one line each with what became of it; their cards stand in the thread."""
     said: list[str] = []
-    for card in parked_cards.members(scene.session, scene.card):
+    for card in own:
         effect = scene.session.get(Effect, str(card.args["effect"]), populate_existing=True)
         row = scene.session.get(Renewal, card.renewal_id)
         if effect is None or row is None:

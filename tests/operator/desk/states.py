@@ -290,16 +290,25 @@ def missed(office: Office) -> None:
 def parked(office: Office) -> None:
     """A reminder whose answer was lost: nobody can tell whether it went out."""
     sent(office)
+    _lose_a_reminder(office, "now")
+    office.drain()
+
+
+def parked_together(office: Office) -> None:
+    """Two reminders were lost within an hour: one message names both, their buttons stand in its thread."""
+    parked(office)
+    _lose_a_reminder(office, "again")
+    office.drain()
+
+
+def _lose_a_reminder(office: Office, at: str) -> None:
     with office.database.write() as session:
-        row = office.renewal()
-        key = ledger.intend(
-            session, NewEffect("docusign.resend", {"envelope": "env", "at": "now"}), renewal_id=RENEWAL, version=row.version, at=wall_now()
-        )
+        intent = NewEffect("docusign.resend", {"envelope": "env", "at": at})
+        key = ledger.intend(session, intent, renewal_id=RENEWAL, version=office.renewal().version, at=wall_now())
         effect = ledger.claim(session, key, worker="test", at=wall_now())
         assert effect is not None
         assert ledger.park(session, effect, "no answer came")
         office.operator.workbench.tell_parked(session, effect, "no answer came", unknown=True)
-    office.drain()
 
 
 def handed(office: Office) -> None:
@@ -337,7 +346,7 @@ STATES: dict[str, Callable[[Office], None]] = {
     for each in (
         flagged, two_readings, snoozed, drafted, redrafted, asked, reminded, declined, sent, opened, refused, signed, differs, no_terms, price_proposed, no_notice_period, period_proposed, stopped,
         ended_by_them, renews,
-        late, missed, parked, handed, credited, with_finance, conflicting, long_missed, unopened, bounced, late_out, in_group, many_approvals,
+        late, missed, parked, parked_together, handed, credited, with_finance, conflicting, long_missed, unopened, bounced, late_out, in_group, many_approvals,
         notice_out, notice_signed, notice_declined, warned, digested,
     )
 }  # fmt: skip
