@@ -29,7 +29,16 @@ AT_HIS_DESK: Final = timedelta(minutes=5)
 
 def addressee(session: Session, owner_id: str | None, now: datetime, rules: cases.Rules) -> str:
     """Whom a card about a contract of ``owner_id`` goes to: the owner, his deputy while he is away, contract-ops when there is nobody."""
-    return present(session, owner_id, now) or rules.contract_ops(session)[0]
+    return present(session, owner_id, now) or contract_ops(session, now, rules)
+
+
+def contract_ops(session: Session, now: datetime, rules: cases.Rules) -> str:
+    """Who of contract-ops is told: the first who is there, or who stands in for one of them; the first of all when everybody is away."""
+    everybody = rules.contract_ops(session)
+    reached = [meant for one in everybody if (meant := present(session, one, now))]
+    found = (people.person(session, one) for one in reached)
+    there = (one.person_id for one in found if one is not None and people.away_now(session, one, now) is None)
+    return next(there, (*reached, everybody[0])[0])
 
 
 def present(session: Session, person_id: str | None, now: datetime) -> str | None:

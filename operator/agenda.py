@@ -44,6 +44,7 @@ __all__ = [
     "approver_times",
     "lapses",
     "next_action",
+    "nobody_is_there",
     "posting_time",
 ]
 
@@ -183,12 +184,17 @@ def approver_times(session: Session, gate: Gate, window: NoticeWindow, rules: ca
 
     When nobody who was asked is at work, the time has ended as it began: somebody else is asked at once.
     """
-    if gate.allowed and all(present(session, one, gate.opened_at) != one for one in gate.allowed):
+    if nobody_is_there(session, gate, gate.opened_at):
         return gate.opened_at, gate.opened_at
     working = cases.working_time(session, gate.allowed[0] if gate.allowed else None, rules)
     found = answer_time(window, working, gate.opened_at)
     left = 0 if window.safe_on is None else days_left(window.safe_on, window.zone, found.remind_at)
     return max(gate.opened_at, deliver_at(found.remind_at, working, left, not_after=found.by)), found.by
+
+
+def nobody_is_there(session: Session, gate: Gate, at: datetime) -> bool:
+    """Whether each of those whom an approver's gate asks is stood in for at ``at`` (business time): away, or not reached by Slack."""
+    return bool(gate.allowed) and all(present(session, one, at) != one for one in gate.allowed)
 
 
 def _moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules, held_until: datetime | None) -> Iterator[datetime | None]:

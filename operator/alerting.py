@@ -312,12 +312,12 @@ def _climb(session: Session, row: Renewal, found: Turn, now: datetime, rules: ca
 
 def _people(session: Session, row: Renewal, told: Told, now: datetime, rules: cases.Rules) -> tuple[str, ...]:
     """The people behind a step of the ladder, or who stands in for them."""
-    ops = rules.contract_ops(session)[:1]
     if told is Told.MANAGER:
         manager = addressing.present(session, cases.manager_of(session, row.owner_id), now)
-        return (manager,) if manager else ops
-    found = ops if told is Told.CONTRACT_OPS else rules.with_role(session, "vp_sales")[:1]
-    return tuple(addressing.present(session, one, now) or one for one in found)
+        return (manager or addressing.contract_ops(session, now, rules),)
+    if told is Told.CONTRACT_OPS:
+        return (addressing.contract_ops(session, now, rules),)
+    return tuple(addressing.present(session, one, now) or one for one in rules.with_role(session, "vp_sales")[:1])
 
 
 def _silent(session: Session, row: Renewal) -> bool:

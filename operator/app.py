@@ -143,7 +143,7 @@ class Operator:
         cases.sync_crm(self.core.database, self.crm, self.core.clock.now())
 
     def statuses(self) -> None:
-        """Read the Slack status of everybody who answers for a contract and has a deputy; who became away, or came back, is swept."""
+        """Read the Slack status of everybody whom something can go to; what waits for who became away, or came back, is swept."""
         if self.messenger is not None and statuses.read(self.core.database, self.messenger, self.core.clock.now(), self.core.rules):
             self.jobs.sweep()
 

@@ -32,6 +32,16 @@ def waiting(session: Session, person_id: str) -> list[tuple[Card, Gate, Renewal]
     return [(card, gate, row) for card, gate, row in session.exec(query.order_by(col(Card.key))) if person_id in gate.allowed]
 
 
+def questions_of(session: Session, person_id: str) -> list[Renewal]:
+    """Renewals whose open question is an approval that ``person_id`` is asked for, by a card of his own or in the channel."""
+    query = (
+        select(Gate, Renewal)
+        .join(Renewal, (col(Renewal.id) == col(Gate.renewal_id)) & (col(Renewal.version) == col(Gate.version)))
+        .where(Gate.kind == "approver", col(Gate.decision).is_(None))
+    )
+    return [row for gate, row in session.exec(query.order_by(col(Renewal.id))) if person_id in gate.allowed]
+
+
 def are_many(session: Session, person_id: str) -> bool:
     """Whether so many wait for the person that one list tells of them."""
     return len(waiting(session, person_id)) > MANY

@@ -155,13 +155,13 @@ def _signer(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -
 
 
 def _approver(session: Session, row: Renewal, window: NoticeWindow, now: datetime, rules: cases.Rules) -> bool:
-    """Remind an approver once at half of his time; when it is gone, pass the question on to his deputy or manager, and tell him."""
+    """Remind an approver once at half of his time; when it is gone, or he is away, pass the question on to his deputy or manager, and tell him."""
     gate = gates.open_of(session, row.id, row.version)
     if row.stage != Stage.IN_REVIEW or gate is None or gate.kind != "approver":
         return False
     remind_at, end = agenda.approver_times(session, gate, window, rules)
     asked = session.exec(select(Card).where(Card.gate_key == gate.key, Card.kind == "second")).all()
-    others = list(approvals.next_in_line(session, gate)) if now >= end else []
+    others = list(approvals.next_in_line(session, gate)) if now >= end or agenda.nobody_is_there(session, gate, now) else []
     if others:
         for card in asked:
             told = NewCard(

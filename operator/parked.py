@@ -1,6 +1,6 @@
 """Effects that stopped: whom it is told, and in how many messages.
 
-Rule 1: the owner and contract-ops are told in one message an hour. One effect alone is its card, with the buttons; stopped again, the same
+Rule 1: the owner and contract-ops, or who stands in for them, are told in one message an hour. One effect alone is its card, with the buttons; stopped again, the same
 card says so.
 Rule 2: when a second effect stops for the same person within the hour, that message itself becomes the list of them all, and each has its
 card with its buttons in the thread, the first one too. A vendor that is down is one message, not a message for each contract.
@@ -15,7 +15,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from contractops.graphs.steps import NewCard
-from contractops.operator import cases
+from contractops.operator import addressing, cases
 from contractops.operator.clock import wall_now
 from contractops.operator.store import cards
 from contractops.operator.store.tables import Card, Effect, Renewal
@@ -27,9 +27,8 @@ AN_HOUR: Final = timedelta(hours=1)
 def tell(session: Session, row: Renewal, effect: Effect, error: str, *, unknown: bool, now: datetime, rules: cases.Rules) -> None:
     """Tell the owner of ``row`` and contract-ops that ``effect`` stopped with ``error``. ``now`` is business time; called inside a write."""
     args = {"effect": effect.key, "error": error[:500], "unknown": unknown}
-    for person in dict.fromkeys((row.owner_id or "", *rules.contract_ops(session)[:1])):
-        if not person:
-            continue
+    owner = addressing.addressee(session, row.owner_id, now, rules)
+    for person in dict.fromkeys((owner, addressing.contract_ops(session, now, rules))):
         key = f"{effect.key}/parked/{person}"
         told = session.get(Card, key)
         head = _head(session, person, now) if told is None else None

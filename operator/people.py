@@ -2,7 +2,7 @@
 
 Rule 1: the identity is the person id of the staff list; a Slack account or an e-mail address only leads to it.
 Rule 2: what a person chose for himself (quiet hours, digest, absence) stands beside the staff list. About an absence the later word counts.
-Rule 3: who has left decides nothing; who is away is stood in for by his deputy.
+Rule 3: who has left decides nothing; who is away is stood in for by his deputy. Whether somebody is away is asked here alone (``away_now``).
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from contractops.tools.people import Person, WorkingTime
 
 STATUS_AGE = timedelta(days=1)
 """So long what was read of a person's Slack status counts."""
+_LAST_MINUTE = timedelta(minutes=1)
+"""Slack ends "today" and "this week" at 23:59 of the last day: he is there on the day after."""
 CONTRACT_OPS = "contract_ops"
 VP_SALES = "vp_sales"
 FINANCE = "finance"
@@ -111,11 +113,6 @@ def absence(session: Session, person_id: str) -> Absence:
     return _absence(row, chosen_by(session, row.id)) if row else Absence(None, None, None)
 
 
-def away(session: Session, person_id: str, day: date) -> bool:
-    """Whether the person has a deputy on ``day``."""
-    return absence(session, person_id).covers(day)
-
-
 def status_away(session: Session, person_id: str, now: datetime) -> bool:
     """Whether the person's Slack status says that he is away at ``now``; what was read more than a day ago says nothing."""
     said = session.get(SlackAway, person_id, populate_existing=True)
@@ -129,15 +126,45 @@ def is_unreached(session: Session, person_id: str) -> bool:
     return mark is not None and row is not None and row.recorded_at <= mark.since
 
 
+@dataclass(frozen=True)
+class Away:
+    """Somebody is away now. ``back_on``: the first day on which he is there again, None: nobody knows; ``stand_in``: who answers for him."""
+
+    back_on: date | None
+    stand_in: Person | None
+
+
+def away_now(session: Session, who: Person, now: datetime) -> Away | None:
+    """Whether ``who`` is away at ``now`` (business time), by the days of his deputy or by his Slack status, and who stands in.
+
+    None when he is there. Nobody stands in when he has no deputy, or the deputy has left or is away himself.
+    """
+    if not _is_away(session, who, now):
+        return None
+    deputy = person(session, who.deputy_id)
+    there = deputy is not None and deputy.active and not _is_away(session, deputy, now)
+    return Away(_back_on(session, who, now), deputy if there else None)
+
+
 def stand_in(session: Session, who: Person, now: datetime) -> Person | None:
-    """The deputy of ``who`` while he is away at ``now``, by his dates or his Slack status; None when he is there, or the deputy is not."""
+    """The deputy of ``who`` while he is away at ``now``; None when he is there, or nobody stands in."""
+    away = away_now(session, who, now)
+    return away.stand_in if away else None
+
+
+def _is_away(session: Session, who: Person, now: datetime) -> bool:
     today = now.astimezone(zone(who.working_time.zone)).date()
+    return absence(session, who.person_id).covers(today) or status_away(session, who.person_id, now)
 
-    def is_away(person_id: str) -> bool:
-        return away(session, person_id, today) or status_away(session, person_id, now)
 
-    deputy = person(session, who.deputy_id) if is_away(who.person_id) else None
-    return deputy if deputy and deputy.active and not is_away(deputy.person_id) else None
+def _back_on(session: Session, who: Person, now: datetime) -> date | None:
+    """The first day on which somebody who is away is there again: by his days, else by the end of his status."""
+    tz = zone(who.working_time.zone)
+    named = absence(session, who.person_id)
+    if named.covers(now.astimezone(tz).date()):
+        return named.back_on
+    said = session.get(SlackAway, who.person_id)
+    return None if said is None or said.until is None else (said.until + _LAST_MINUTE).astimezone(tz).date()
 
 
 def next_in_line(session: Session, asked: Iterable[str]) -> tuple[str, ...]:

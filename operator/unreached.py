@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
 from contractops.graphs.steps import NewCard
-from contractops.operator import addressing, alerting, cases, people
+from contractops.operator import addressing, alerting, approvals, cases, people
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.store import cards
@@ -61,9 +61,10 @@ def contracts_of(session: Session, person_id: str) -> list[Renewal]:
 
 
 def put_forward(session: Session, person_id: str, now: datetime) -> None:
-    """What the person is asked now goes in front of the sweep, so that it moves to whoever answers for him, or back to him."""
-    for row in contracts_of(session, person_id):
-        if session.get(Card, alerting.root_of(row)) is not None:
+    """What the person is asked now, or answers for another one, goes in front of the sweep: it moves to whoever is there, or back."""
+    for one in (person_id, *(each.person_id for each in people.everybody(session) if each.deputy_id == person_id)):
+        his = [row for row in contracts_of(session, one) if session.get(Card, alerting.root_of(row)) is not None]
+        for row in (*his, *approvals.questions_of(session, one)):
             row.next_action_at = now
             session.add(row)
 
@@ -75,11 +76,6 @@ def _remember(session: Session, person_id: str, error: str, now: datetime, rules
     session.merge(Unreached(person_id=person_id, since=now, error=error))
     session.flush()
     put_forward(session, person_id, now)
-    for card in session.exec(select(Card).where(Card.person_id == person_id, Card.kind == "second")).all():
-        asked = session.get(Renewal, card.renewal_id) if card.renewal_id else None
-        if asked is not None and asked.stage not in FINAL:
-            asked.next_action_at = now
-            session.add(asked)
     ops = addressing.addressee(session, None, now, rules)
     if ops == person_id:
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contractops.operator import people
+from contractops.operator import addressing, people
 from contractops.operator.attend import note
 from contractops.operator.desk.beside import post_text, side_gate
 from contractops.operator.desk.call import Call, Reply
@@ -20,13 +20,12 @@ from contractops.operator.store.tables import Gate
 
 def hand_over(call: Call, kind: str, name_of: str, args: dict[str, Any], *, told: str) -> Reply:
     """Give it to contract-ops on a card of ``kind``; ``name_of`` is what makes it this proposal and no other."""
-    for person in call.rules.contract_ops(call.session)[:1]:
-        key = f"{call.renewal.id}/{kind}/{name_of}"
-        gate = call.session.get(Gate, gates.proposal_key(call.renewal.id, key), populate_existing=True)
-        if gate is not None:
-            said = f"{name(call, gate.decided_by)} rejected exactly this. Nothing was changed; say what is new about it."
-            return refused(call, Simple(text=said), "rejected before")
-        post_text(call, key, kind, person, thread=None, args=args)
+    key = f"{call.renewal.id}/{kind}/{name_of}"
+    gate = call.session.get(Gate, gates.proposal_key(call.renewal.id, key), populate_existing=True)
+    if gate is not None:
+        said = f"{name(call, gate.decided_by)} rejected exactly this. Nothing was changed; say what is new about it."
+        return refused(call, Simple(text=said), "rejected before")
+    post_text(call, key, kind, addressing.contract_ops(call.session, call.now, call.rules), thread=None, args=args)
     note(call.session, call.renewal, f"{kind} proposed", call.person.person_id, call.now, args)
     return Reply(whisper=Simple(text=told), ring=True, outcome=f"{kind} proposed")
 

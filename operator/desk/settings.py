@@ -145,7 +145,8 @@ def _absence_errors(session: Session, read: SettingsSubmission, me: Person | Non
     theirs = people.absence(session, deputy.person_id)
     if theirs.overlaps(read.away_from, read.away_until):
         return away(deputy.name, theirs.back_on, block="deputy")
-    return {}
+    absent = people.away_now(session, deputy, now) if read.away_from <= today else None
+    return away(deputy.name, absent.back_on, block="deputy") if absent else {}
 
 
 def _said(call: OwnCall, read: SettingsSubmission) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import NewEffect
-from contractops.operator import cases, notices, parked, people, signers, wording
+from contractops.operator import addressing, cases, notices, parked, people, signers, wording
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import clause, credit, handover, mail, price
@@ -108,8 +108,7 @@ def stop(call: Call) -> Reply:
         _record_evidence(call, "customer notice", said.received_on, said.note or "customer's notice", "customer")
     elif reply.advance and said.received_on is not None and call.renewal.safe_on is not None:
         late = f"Received after {wording.day(call.renewal.safe_on)}: it may not count."
-        for person in call.rules.contract_ops(call.session)[:1]:
-            _text_to(call, person, "has a customer's notice that came late", f"Received on {wording.day(said.received_on)}. {late}")
+        _text_to(call, _ops(call), "has a customer's notice that came late", f"Received on {wording.day(said.received_on)}. {late}")
         return replace(reply, whisper=Simple(text=f"{late} Contract-ops is asked."), ring=True)
     return reply
 
@@ -219,18 +218,17 @@ def ask(call: Call) -> Reply:
     said = _typed(call, TextSubmission).text
     whom = call.about.get("whom")
     if isinstance(whom, str):
-        _text_to(call, whom, "asks", said)
+        to = addressing.present(call.session, whom, call.now) or whom
+        _text_to(call, to, "asks", said)
     else:
-        _to_owner(call, "asks", said)
-    to = name(call, whom or call.renewal.owner_id)
-    return Reply(whisper=Simple(text=f"Your question went to {to}. Nothing is paused."), ring=True, outcome="asked")
+        to = _to_owner(call, "asks", said)
+    return Reply(whisper=Simple(text=f"Your question went to {name(call, to)}. Nothing is paused."), ring=True, outcome="asked")
 
 
 def wish(call: Call) -> Reply:
     """A wish for changes, to contract-ops and into the thread."""
     said = _typed(call, TextSubmission).text
-    for person in call.rules.contract_ops(call.session)[:1]:
-        _text_to(call, person, "asks for changes", said)
+    _text_to(call, _ops(call), "asks for changes", said)
     _to_owner(call, "asked for changes", said)
     return Reply(whisper=Simple(text="Your wish went to contract-ops and stands in the thread."), ring=True, outcome="changes asked for")
 
@@ -263,8 +261,7 @@ def leave_out(call: Call) -> Reply:
 def ask_legal(call: Call) -> Reply:
     """A legal question, to contract-ops who know counsel."""
     said = _typed(call, TextSubmission).text
-    for person in call.rules.contract_ops(call.session)[:1]:
-        _text_to(call, person, "asks legal", said)
+    _text_to(call, _ops(call), "asks legal", said)
     return Reply(ring=True, whisper=Simple(text="Sent to contract-ops for legal. The deadline goes on."), outcome="legal asked")
 
 
@@ -307,8 +304,7 @@ def credit_disputed(call: Call) -> Reply:
     said = _typed(call, TextSubmission).text
     reply = credit.dispute(call, said)
     if not reply.outcome.startswith("refused"):
-        for person in call.rules.contract_ops(call.session)[:1]:
-            _text_to(call, person, "says that a credit is not owed", said)
+        _text_to(call, _ops(call), "says that a credit is not owed", said)
     return reply
 
 
@@ -365,9 +361,15 @@ def _record_evidence(call: Call, method: str, received_on: Any, reference: str, 
     )
 
 
-def _to_owner(call: Call, did: str, said: str) -> None:
-    owner = call.renewal.owner_id or call.rules.contract_ops(call.session)[0]
+def _to_owner(call: Call, did: str, said: str) -> str:
+    """Put it into the thread of the term; the id of him who reads it there: the owner, or who stands in for him."""
+    owner = addressing.addressee(call.session, call.renewal.owner_id, call.now, call.rules)
     _text_to(call, owner, did, said, thread=f"{call.renewal.id}/root")
+    return owner
+
+
+def _ops(call: Call) -> str:
+    return addressing.contract_ops(call.session, call.now, call.rules)
 
 
 def _text_to(call: Call, person: str, did: str, said: str, *, thread: str | None = None) -> None:

@@ -106,8 +106,9 @@ def _hand_over(session: Session, renewal: Renewal, read: HandoverSubmission, now
     if to.person_id == renewal.owner_id:
         return {"person": f"{to.name} owns this already."}
     today = wording.local_date(now, to.working_time.zone)
-    if people.away(session, to.person_id, today):
-        return away(to.name, people.absence(session, to.person_id).back_on)
+    absent = people.away_now(session, to, now)
+    if absent is not None:
+        return away(to.name, absent.back_on)
     theirs, wanted = _regions(session, to.person_id, renewal.account_id)
     if theirs and wanted and theirs != wanted:
         return foreign_region(to.name)

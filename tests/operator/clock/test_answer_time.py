@@ -93,6 +93,16 @@ def test_an_absent_approver_is_stood_in_for_at_once(life: Simulation) -> None:
     assert gate(life).allowed == ["dana.whitfield", "sam.okafor"]
 
 
+def test_an_approver_whose_absence_begins_later_is_stood_in_for_then(life: Simulation) -> None:
+    """Dana is asked on Monday and away from Tuesday on: what comes to her question on Wednesday finds her away, and Sam is asked."""
+    imported(life, **{"dana.whitfield": {"deputy_from": "2026-12-08", "deputy_to": "2026-12-13"}})
+    ask_dana(life)
+    assert gate(life).allowed == ["dana.whitfield"]
+    life.run_until(instant(date(2026, 12, 9), 12))
+    assert gate(life).allowed == ["dana.whitfield", "sam.okafor"]
+    assert when(life, "dana.whitfield", "approver_reminder") == []
+
+
 def test_an_answer_ends_the_reminders(life: Simulation) -> None:
     """Declined on the same day: no reminder and nobody else is asked."""
     imported(life)
