@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from itertools import permutations
+from itertools import count, permutations
 
 import pytest
 from sqlmodel import select
@@ -20,6 +20,8 @@ from tests.slack import payloads
 SAM = "U0SAM"
 VPS = (DANA, SAM, JO)
 GAVE = "decided approve"
+NUMBERS = count()
+"""Each form that is opened has an id of its own."""
 
 
 def forms_of(office: Office, *users: str, callback: str = "second_approve") -> list[str]:
@@ -29,10 +31,10 @@ def forms_of(office: Office, *users: str, callback: str = "second_approve") -> l
 
 
 def sent(office: Office, token: Button, user: str, callback: str = "second_approve") -> str:
+    """The form that ``token`` opens, sent by ``user`` and stored; its key."""
     values = {"reason": payloads.option("price"), "text": payloads.typed("Not at this price.")} if callback == "second_decline" else {}
     form = payloads.form(callback, values, user={"id": user, "team_id": "T0LOCAL"})
-    sent.count = getattr(sent, "count", 0) + 1  # type: ignore[attr-defined]  # each form has an id of its own
-    form["view"] |= {"private_metadata": token.token, "id": f"V{user}{sent.count}"}  # type: ignore[attr-defined]
+    form["view"] |= {"private_metadata": token.token, "id": f"V{next(NUMBERS)}"}
     command = commands.parse(form, "A0LOCAL")
     assert command is not None
     key = commands.inbox_key(command)
@@ -135,6 +137,17 @@ def test_after_a_no_it_is_over(office: Office, *, worked_off: bool) -> None:
     assert office.stage() == "in_review"
 
 
+def test_a_click_after_the_question_was_passed_on_counts(office: Office) -> None:
+    """Dana opened the form, her time ran out and Sam may decide too; she is still asked about the same document, so her click counts."""
+    asked(office)
+    (late,) = forms_of(office, DANA)
+    office.at("2026-12-10T23:30:00+00:00")
+    assert ("reassign", "machine") in office.decisions()
+    assert handle(office, late) == GAVE
+    office.drain()
+    assert given(office) == [(1, "maria.ortiz"), (2, "dana.whitfield")]
+
+
 def test_a_click_of_an_earlier_round_does_not_count(office: Office) -> None:
     """Taken back and asked again about the same document: a form of before is answered with the no that ended it."""
     in_group(office)
@@ -160,31 +173,26 @@ def test_another_document_is_another_question(office: Office) -> None:
 
 
 def test_the_last_one_needed_ends_it(office: Office) -> None:
-    """One is enough: two who click at once are one approval, and the other one is told who was first."""
+    """One is enough: of two who click at once on cards of their own, one counts and the other is told who was first."""
     two_must_approve(office)
     office.with_levels(lambda one: one.model_copy(update={"needed": 1}))
     asked(office)
-    token = office.token(next(one for one in office.cards("second") if one.person_id == "sam.okafor"), Action.SECOND_APPROVE)
-    (first,) = forms_of(office, SAM)
-    second = sent(office, token, SAM)
-    assert GAVE in {handle(office, first), handle(office, second)}
-    late = forms_late(office)
-    assert handle(office, late) == "refused: lost: decided"
+    own = {str(card.person_id): office.token(card, Action.SECOND_APPROVE) for card in office.cards("second")}
+    first, late = sent(office, own["sam.okafor"], SAM), sent(office, own["dana.whitfield"], DANA)
+    assert [handle(office, first), handle(office, late)] == [GAVE, "refused: lost: decided"]
     assert said(office, DANA) == "Sam Okafor approved this at 09:00 CST. Your click changed nothing."
     office.drain()
     assert given(office) == [(1, "maria.ortiz"), (2, "sam.okafor")]
 
 
-def forms_late(office: Office) -> str:
-    """Dana's form, opened from her own card."""
-    return sent(
-        office, office.token(next(one for one in office.cards("second") if one.person_id == "dana.whitfield"), Action.SECOND_APPROVE), DANA
-    )
-
-
 PAUSES = ((False, False), (True, False), (False, True))
 """Whether what a click caused is done before the next one."""
-CASES = [(needed, order, PAUSES[number % 3]) for needed in (2, 3) for number, order in enumerate(permutations(VPS))]
+CASES = [
+    *((2, order, PAUSES[number % 3]) for number, order in enumerate(permutations(VPS))),
+    (3, VPS, PAUSES[0]),
+    (3, VPS[::-1], PAUSES[1]),
+]
+"""How many are needed, in which order the three click, and the pauses between them."""
 
 
 def test_every_order_gives_as_many_approvals_as_are_needed(office: Office) -> None:
@@ -197,7 +205,6 @@ def test_every_order_gives_as_many_approvals_as_are_needed(office: Office) -> No
         for key, pause in zip(forms_of(office, *order), (*pauses, False), strict=True):
             outcomes.append(handle(office, key))
             if pause:
-                assert office.operator.desk is not None
                 office.jobs.advance(RENEWAL)
         office.jobs.advance(RENEWAL)
         case = (needed, order, pauses)
