@@ -29,16 +29,24 @@ AT_HIS_DESK: Final = timedelta(minutes=5)
 
 def addressee(session: Session, owner_id: str | None, now: datetime, rules: cases.Rules) -> str:
     """Whom a card about a contract of ``owner_id`` goes to: the owner, his deputy while he is away, contract-ops when there is nobody."""
-    return present(session, owner_id, now) or contract_ops(session, now, rules)
+    return present(session, owner_id, now) or ops_or_stand_in(session, now, rules)
 
 
 def contract_ops(session: Session, now: datetime, rules: cases.Rules) -> str:
-    """Who of contract-ops is told: the first who is there, or who stands in for one of them; the first of all when everybody is away."""
+    """Who of contract-ops decides now: the first of them who is there; the first of all when everybody is away."""
     everybody = rules.contract_ops(session)
-    reached = [meant for one in everybody if (meant := present(session, one, now))]
-    found = (people.person(session, one) for one in reached)
-    there = (one.person_id for one in found if one is not None and people.away_now(session, one, now) is None)
-    return next(there, (*reached, everybody[0])[0])
+    return next((one for one in everybody if _is_there(session, one, now)), everybody[0])
+
+
+def ops_or_stand_in(session: Session, now: datetime, rules: cases.Rules) -> str:
+    """Whom a message to contract-ops goes to: one of them who is there, else who stands in for the first."""
+    one = contract_ops(session, now, rules)
+    return present(session, one, now) or one
+
+
+def _is_there(session: Session, person_id: str, now: datetime) -> bool:
+    found = people.person(session, person_id)
+    return found is not None and people.away_now(session, found, now) is None and not people.is_unreached(session, person_id)
 
 
 def present(session: Session, person_id: str | None, now: datetime) -> str | None:

@@ -314,9 +314,9 @@ def _people(session: Session, row: Renewal, told: Told, now: datetime, rules: ca
     """The people behind a step of the ladder, or who stands in for them."""
     if told is Told.MANAGER:
         manager = addressing.present(session, cases.manager_of(session, row.owner_id), now)
-        return (manager or addressing.contract_ops(session, now, rules),)
+        return (manager or addressing.ops_or_stand_in(session, now, rules),)
     if told is Told.CONTRACT_OPS:
-        return (addressing.contract_ops(session, now, rules),)
+        return (addressing.ops_or_stand_in(session, now, rules),)
     return tuple(addressing.present(session, one, now) or one for one in rules.with_role(session, "vp_sales")[:1])
 
 

@@ -28,7 +28,7 @@ def tell(session: Session, row: Renewal, effect: Effect, error: str, *, unknown:
     """Tell the owner of ``row`` and contract-ops that ``effect`` stopped with ``error``. ``now`` is business time; called inside a write."""
     args = {"effect": effect.key, "error": error[:500], "unknown": unknown}
     owner = addressing.addressee(session, row.owner_id, now, rules)
-    for person in dict.fromkeys((owner, addressing.contract_ops(session, now, rules))):
+    for person in dict.fromkeys((owner, addressing.ops_or_stand_in(session, now, rules))):
         key = f"{effect.key}/parked/{person}"
         told = session.get(Card, key)
         head = _head(session, person, now) if told is None else None

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Event
-from contractops.operator import cases, people, phrases_of
+from contractops.operator import addressing, cases, people, phrases_of
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
 from contractops.operator.desk.call import Call, Reply
@@ -95,10 +95,14 @@ def rewrite_thread(call: Call) -> None:
 
 
 def may_help(call: Call) -> bool:
-    """Whether the person may act for the owner in everything that is not an approval: owner, manager, contract-ops."""
+    """Whether the person may act for the owner in everything that is not an approval.
+
+    The owner and his manager, contract-ops, and who is told in their place while they are away.
+    """
     owner = people.person(call.session, call.renewal.owner_id)
-    manager = owner.manager_id if owner else None
-    return call.person.person_id in {call.renewal.owner_id, manager} or call.person.role in HELPERS
+    told = addressing.addressee(call.session, call.renewal.owner_id, call.now, call.rules)
+    ops = addressing.ops_or_stand_in(call.session, call.now, call.rules)
+    return call.person.person_id in {call.renewal.owner_id, owner.manager_id if owner else None, told, ops} or call.person.role in HELPERS
 
 
 def not_yours(call: Call) -> Reply:

@@ -369,7 +369,7 @@ def _to_owner(call: Call, did: str, said: str) -> str:
 
 
 def _ops(call: Call) -> str:
-    return addressing.contract_ops(call.session, call.now, call.rules)
+    return addressing.ops_or_stand_in(call.session, call.now, call.rules)
 
 
 def _text_to(call: Call, person: str, did: str, said: str, *, thread: str | None = None) -> None:

@@ -290,18 +290,19 @@ def missed(office: Office) -> None:
 def parked(office: Office) -> None:
     """A reminder whose answer was lost: nobody can tell whether it went out."""
     sent(office)
-    _lose_a_reminder(office, "now")
+    lose_a_reminder(office, "now")
     office.drain()
 
 
 def parked_together(office: Office) -> None:
     """Two reminders were lost within an hour: one message names both, their buttons stand in its thread."""
     parked(office)
-    _lose_a_reminder(office, "again")
+    lose_a_reminder(office, "again")
     office.drain()
 
 
-def _lose_a_reminder(office: Office, at: str) -> None:
+def lose_a_reminder(office: Office, at: str) -> None:
+    """The answer to a reminder to the signer never came; ``at`` tells it from another one."""
     with office.database.write() as session:
         intent = NewEffect("docusign.resend", {"envelope": "env", "at": at})
         key = ledger.intend(session, intent, renewal_id=RENEWAL, version=office.renewal().version, at=wall_now())

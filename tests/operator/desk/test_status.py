@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from contractops.operator.store import records
-from contractops.operator.store.tables import Gate, SlackAway
+from contractops.operator.store.tables import Effect, Gate, SlackAway
 from tests.localworld.worlds import WEB
 from tests.operator.desk import states
 from tests.operator.desk.office import RENEWAL, Office
@@ -189,6 +189,26 @@ def test_contract_ops_are_told_by_whoever_of_them_is_there(away: Office) -> None
     look(away)
     states.parked(away)
     assert {card.person_id for card in away.cards("parked")} == {"maria.ortiz", "lena.fischer"}
+
+
+def test_who_stands_in_can_press_what_he_is_shown(away: Office) -> None:
+    """Ruth is Maria's deputy and gets the step that stopped in her place: her "Retry" counts, and counts no more when Maria is back."""
+    away.change(records.Person, "maria.ortiz", deputy_id="ruth.adler")
+    states.sent(away)
+    show(away, ":palm_tree:")
+    look(away)
+    states.lose_a_reminder(away, "now")
+    away.drain()
+    (card,) = [one for one in away.cards("parked") if one.person_id == "ruth.adler"]
+    show(away, "")
+    look(away)
+    away.click("U0RUTH", card, "effect_retry")
+    assert "Maria Ortiz's to decide" in away.whispers("U0RUTH")[-1]["text"]
+    show(away, ":palm_tree:")
+    look(away)
+    away.click("U0RUTH", card, "effect_retry")
+    with away.database.read() as session:
+        assert session.get_one(Effect, card.args["effect"]).attempts > 1
 
 
 @pytest.mark.parametrize(
