@@ -33,12 +33,11 @@ def read(database: Database, messenger: Messenger, now: datetime, rules: cases.R
         try:
             user_id = slack_id or (messenger.lookup(email) if email else None)
             user = messenger.user(user_id) if user_id else None
-        except NotFound as problem:
+        except (VendorError, NotFound) as problem:
             log.warning("status not read", person=person_id, error=str(problem))
+            if isinstance(problem, VendorError) and problem.retry_at is not None:
+                break
             continue
-        except VendorError as problem:
-            log.warning("statuses not read", first=person_id, error=str(problem))
-            break
         with database.write() as session:
             changed += _remember(session, person_id, user, now, rules)
     return changed
