@@ -7,7 +7,6 @@ Rule 3: a character that the bundled fonts cannot show is an error that names it
 
 from __future__ import annotations
 
-import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from functools import cache
 from importlib.resources import as_file, files
 from typing import Any
 
-from contractops.operator import wording
 from contractops.operator.documents.notice import notice_data
 from contractops.operator.documents.order_form import Brand, order_form
 from contractops.tools.errors import InputError, InvariantError
@@ -42,11 +40,6 @@ def render_notice(notice: Notice, signer: SignerPlan, brand: Brand | None = None
     data = notice_data(notice, signer, brand or Brand())
     _check_characters(data)
     return _typeset("notice.typ", data)
-
-
-def fingerprint(document: bytes) -> str:
-    """The first eight digits of the document's SHA-256 in two groups: ``7f3a 91c2``."""
-    return wording.fingerprint(hashlib.sha256(document).hexdigest())
 
 
 def _typeset(template: str, data: dict[str, Any]) -> bytes:

@@ -66,7 +66,7 @@ def second(scene: Scene) -> SecondApprovalCard | TextReply:
         position=step,
         positions=max(step, len(steps)),
         approved=tuple(Act(by=scene.name(one.person_id), at=one.at) for one in given),
-        fingerprint=stored.document_sha256,
+        fingerprint=stored.terms_hash,
         floor=terms.floor,
         floor_kept=terms.floor_kept,
         **_group(scene, steps),

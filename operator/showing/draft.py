@@ -78,7 +78,7 @@ def draft(scene: Scene) -> DraftCard | TextReply:
         over=facts.over(steps),
         signer=terms.signer.name if terms.signer else "nobody yet",
         author=Act(by=scene.name(stored.created_by), at=stored.created_at),
-        fingerprint=stored.document_sha256,
+        fingerprint=stored.terms_hash,
         price_book=terms.price_book_version,
         cpi=terms.cpi_label,
         warnings=tuple(one for one in terms.findings if one.severity is Severity.WARNING),

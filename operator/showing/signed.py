@@ -81,7 +81,7 @@ def signed(scene: Scene) -> SignedCard | TextReply:
         orders_added=receipt.change_orders_added if receipt else (),
         conflict=conflict,
         undecided=sum(_settled(scene, one) is None for one in receipt.conflicts) if receipt else 0,
-        fingerprint=stored.document_sha256,
+        fingerprint=stored.terms_hash,
         next_alert=_next_alert(scene),
         buttons=_buttons(scene, conflict, receipt),
     )

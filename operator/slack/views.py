@@ -378,7 +378,7 @@ class DraftCard(Card):
     over: tuple[OverLimit, ...]
     signer: str
     author: Act
-    fingerprint: str
+    fingerprint: str  # of the terms, as the footer of the document shows it: a document cannot hold its own hash
     price_book: str
     cpi: str | None = None
     warnings: tuple[Finding, ...] = ()
@@ -452,7 +452,7 @@ class SecondApprovalCard(Card):
     position: int
     positions: int
     approved: tuple[Act, ...]
-    fingerprint: str
+    fingerprint: str  # as in the footer of the document
     floor: Money | None
     floor_kept: bool
     group: int = 1

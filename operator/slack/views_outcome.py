@@ -114,7 +114,7 @@ class SignedCard(Card):
     orders_added: tuple[str, ...]
     conflict: CrmConflict | None
     undecided: int = 0
-    fingerprint: str
+    fingerprint: str  # as in the footer of the document
     next_alert: tuple[date, int, date] | None
 
 

@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 
 from contractops.operator.documents.order_form import Brand
-from contractops.operator.documents.write import fingerprint, render
+from contractops.operator.documents.write import render
 from contractops.operator.wording import amount, day, money
 from contractops.tools.errors import InputError
 from contractops.tools.terms import CreditHandling, Options, Party, terms_hash
@@ -193,9 +193,3 @@ def test_the_look_can_be_ours() -> None:
         render(terms(), signers(), Brand(accent='red") #panic("'))
     with pytest.raises(InputError):
         render(terms(), signers(), Brand(logo_svg="no picture"))
-
-
-def test_the_fingerprint_is_the_head_of_the_hash() -> None:
-    """Eight digits of the SHA-256 in two groups."""
-    digest = hashlib.sha256(b"x").hexdigest()
-    assert fingerprint(b"x") == f"{digest[:4]} {digest[4:8]}"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from contractops.graphs.lifecycle import Event, Stage
+from contractops.operator import wording
+from contractops.operator.documents.write import render
 from contractops.operator.slack import views as v
 from contractops.operator.slack import views_outcome as o
 from contractops.operator.slack.actions import Action
 from contractops.operator.store.tables import Card, Draft, Gate, Renewal
+from contractops.tools.terms import Terms
+from tests.documents.examples import signers
 from tests.showing.factory import NOW, World, at
 from tests.showing.test_watch import actions, shown
 
@@ -48,6 +53,16 @@ def test_a_draft_shows_its_arithmetic_and_whom_it_needs(world: World) -> None:
     assert view.orders_in == ("CO-118", "CO-131")
     assert view.state is None
     assert actions(view)[0] is Action.DRAFT_APPROVE
+
+
+def test_cards_and_document_show_one_fingerprint(world: World) -> None:
+    """Who holds the paper beside the card compares equal numbers; another draft has another one."""
+    row, draft, _gate, card, second = at_dana(world)
+    stored = Terms.model_validate(draft.terms)
+    paper = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(render(stored, signers())))
+    assert {wording.fingerprint(shown(world, one).fingerprint) for one in (card, second)} == {wording.fingerprint(draft.terms_hash)}
+    assert f"order form draft 1, {wording.fingerprint(draft.terms_hash)}" in " ".join(paper.split())
+    assert world.draft(row, 2, **LONG).terms_hash != draft.terms_hash
 
 
 def test_a_replaced_draft_leads_to_the_newest(world: World) -> None:
