@@ -198,7 +198,7 @@ def _see_the_crm(desk: Desk) -> None:
 def _read_the_audit_trail(desk: Desk) -> None:
     desk.open("/outside/audit")
     table = desk.page.get_by_role("table").first
-    for words in ("updating crm to renewed", "in review to approved"):
+    for words in ("CRM written and read back", "updating CRM to renewed", "in review to approved"):
         expect(table.get_by_role("row").filter(has_text=words)).to_contain_text("ENT-3391")
     expect(table.get_by_role("row").filter(has_text="in review to approved")).to_contain_text("Dana Whitfield")
     desk.page.get_by_role("link", name="Back to the workspace").click()
