@@ -70,7 +70,7 @@ def test_every_command_has_a_purpose_of_one_line_and_two_examples() -> None:
     assert "..." not in listed.split("Commands:")[1]
     for command in COMMANDS:
         assert f"\n  {command.split()[0]} " in listed
-        said = run(*command.split(), "--help", COLUMNS="80").out
+        said = run(*command.split(), "-h", COLUMNS="80").out
         _, examples = said.split("\n  Examples:\n")
         lines = [line.strip() for line in examples.strip().splitlines()]
         assert len(lines) == 2
