@@ -11,7 +11,7 @@ import re
 from datetime import date
 from typing import Final
 
-from contractops.tools.values import Period, Unit
+from contractops.tools.values import LONGEST, Period, Unit
 
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH: Final = r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -37,8 +37,9 @@ def lengths_in(text: str) -> frozenset[Period]:
     """Every length that stands in ``text`` with its figure and its unit: ``60 days``, ``sixty (60) days``, ``10 business days``."""
     found = set()
     for figure, business, unit in _LENGTH.findall(text):
-        if not business or unit.lower() == "day":
-            found.add(Period(length=int(figure), unit=Unit.BUSINESS_DAYS if business else Unit(f"{unit.lower()}s")))
+        meant = Unit.BUSINESS_DAYS if business else Unit(f"{unit.lower()}s")
+        if (not business or unit.lower() == "day") and int(figure) <= LONGEST[meant]:
+            found.add(Period(length=int(figure), unit=meant))
     return frozenset(found)
 
 

@@ -10,11 +10,13 @@ Rule 4: bad data is a ``Finding`` (a value); bad programs raise.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Scalar: TypeAlias = str | int | bool | None
 """What a reason may carry: dates as ISO text, decimals as text, so that nothing loses digits on its way through JSON."""
@@ -129,11 +131,24 @@ class Unit(StrEnum):
     YEARS = "years"
 
 
+LONGEST: Final[Mapping[Unit, int]] = MappingProxyType(
+    {Unit.DAYS: 36_525, Unit.BUSINESS_DAYS: 36_525, Unit.WEEKS: 5_218, Unit.MONTHS: 1_200, Unit.YEARS: 100}
+)
+"""The longest length of each unit, about a hundred years: a longer one is a slip of the pen, and would leave the calendar."""
+
+
 class Period(Value):
-    """A length with its unit: 60 days is not 2 months."""
+    """A length with its unit: 60 days is not 2 months. At most ``LONGEST`` of its unit."""
 
     length: int = Field(ge=0)
     unit: Unit
+
+    @model_validator(mode="after")
+    def _within_reach(self) -> Self:
+        if self.length > LONGEST[self.unit]:
+            message = f"at most {LONGEST[self.unit]} {self.unit} can be counted"
+            raise ValueError(message)
+        return self
 
 
 class ClauseRef(Value):

@@ -23,6 +23,7 @@ from zoneinfo import available_timezones
 MAX_TEXT: Final = 4000
 MAX_AMOUNT: Final = Decimal(10) ** 12
 _NUMBER = re.compile(r"-?\d{1,13}(\.\d{1,6})?")
+_PLAIN = re.compile(r"-?\d+(\.\d+)?")
 _WHOLE = re.compile(r"\d{1,9}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -30,6 +31,12 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _YEARS = range(1950, 2201)
+_PLAIN_DIGITS: Final = 40
+
+
+def plain(value: Decimal) -> str:
+    """``value`` in plain digits; one with an exponent that would write thousands of them keeps its exponent, and is then refused as no number."""
+    return format(value, "f") if abs(value.adjusted()) <= _PLAIN_DIGITS else str(value)
 
 
 class BadCell(Exception):
@@ -74,8 +81,10 @@ def day(cell: str) -> date:
         found = date.fromisoformat(cell) if len(cell) == 10 else None  # noqa: PLR2004 (YYYY-MM-DD; other ISO forms are ambiguous to people)
     except ValueError:
         found = None
-    if found is None or found.year not in _YEARS:
+    if found is None:
         raise BadCell("CO-IMP-011", f"{shown(cell)} is not a date.", "Write year-month-day, for example 2027-04-07.")
+    if found.year not in _YEARS:
+        raise BadCell("CO-IMP-011", f"{shown(cell)} is no date of a contract.", f"Years are {_YEARS[0]} to {_YEARS[-1]}.")
     return found
 
 
@@ -96,6 +105,9 @@ def moment(cell: str) -> datetime:
 def number(cell: str) -> Decimal:
     """An exact decimal number, negative allowed."""
     if _NUMBER.fullmatch(cell) is None:
+        if _PLAIN.fullmatch(cell) is not None:
+            advice = "At most 13 digits before the decimal point and 6 after it are kept."
+            raise BadCell("CO-IMP-012", f"{shown(cell)} has too many digits.", advice)
         raise BadCell("CO-IMP-012", f"{shown(cell)} is not a plain number.", "Write digits and a decimal point, for example 18450.00.")
     return Decimal(cell)
 
@@ -120,6 +132,8 @@ def percent(cell: str) -> Decimal:
 def whole(cell: str) -> int:
     """A whole number, not negative."""
     if _WHOLE.fullmatch(cell) is None:
+        if cell.isascii() and cell.isdigit():
+            raise BadCell("CO-IMP-014", f"{shown(cell)} is too large.", "Write at most 9 digits, for example 60.")
         raise BadCell("CO-IMP-014", f"{shown(cell)} is not a whole number.", "Write digits only, for example 60.")
     return int(cell)
 
@@ -201,7 +215,7 @@ def _exact(value: Any) -> Any:
         return [_exact(each) for each in value]
     if isinstance(value, str):
         return text(value)
-    return format(value, "f") if isinstance(value, Decimal) else value
+    return plain(value) if isinstance(value, Decimal) else value
 
 
 PARSERS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(

@@ -157,7 +157,7 @@ class _References:
     """Checks that what a row names exists. References within the same file are settled at its end: the order of rows is free."""
 
     def __init__(self, run: _Run, kind: FileKind, file: str) -> None:
-        self._file = file
+        self._run, self._stem, self._file = run, kind.stem, file
         self._within = tuple(column for column in kind.columns if column.refers_to == kind.stem)
         self._across = tuple(
             (column, [run.known(stem) for stem in (column.refers_to, *column.or_refers_to)])
@@ -182,7 +182,10 @@ class _References:
         return [self._problem(column, line, name) for column, line, name in self._waiting if name not in ids]
 
     def _problem(self, column: Column, line: int, name: str) -> Problem:
-        where = " or ".join((column.refers_to or "", *column.or_refers_to))
+        stems = (column.refers_to or "", *column.or_refers_to)
+        where = " or ".join(stems)
         advice = f"Add it to {where}, mend its row there if it was skipped, or correct the id."
+        if not any(self._run.known(stem) for stem in stems if stem != self._stem):
+            advice = f"None of {where} is known: this folder has no such file with rows, and none was imported before. Add the file."
         code = "CO-IMP-032" if column.soft else "CO-IMP-031"
         return Problem(code, self._file, line, column.name, f"{name} is not in {where}.", advice, kept=column.soft)

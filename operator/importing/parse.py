@@ -130,7 +130,7 @@ class Plan:
 def _in_words(bad: BadCell, column: Column, cell: str) -> BadCell:
     """A length written together with its unit gets the advice that helps: ``60d`` -> 60, and the unit in its own column."""
     digits = "".join(each for each in cell if each.isascii() and each.isdigit())
-    if bad.code != "CO-IMP-014" or column.unit_column is None or not digits or not cell.startswith(digits):
+    if bad.code != "CO-IMP-014" or column.unit_column is None or not digits or digits == cell or not cell.startswith(digits):
         return bad
     reason = bad.reason.replace("whole number.", "whole number of days." if column.name.startswith("notice") else "whole number.")
     return BadCell(bad.code, reason, f"Write {digits}, or put the unit into {column.unit_column} (days, months).")

@@ -10,13 +10,14 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from contractops.operator.importing.cells import plain
 from contractops.tools.errors import InputError
 
 Cells: TypeAlias = list[Any]
@@ -58,7 +59,19 @@ def _unusable(path: Path, code: str, reason: str, advice: str) -> InputError:
 
 
 def _not_utf8(path: Path) -> InputError:
-    return _unusable(path, "CO-IMP-003", "the text is not UTF-8.", 'Save it as "CSV UTF-8".')
+    """The error that names the first line which is not UTF-8; its bytes are read again, for the decoder reads ahead."""
+    with path.open("rb") as raw:
+        line = next((number for number, line in enumerate(raw, start=1) if not _is_utf8(line)), 1)
+    advice = 'Save it as "CSV UTF-8".' if path.suffix.lower() == ".csv" else "Save it as UTF-8."
+    return _unusable(path, "CO-IMP-003", f"line {line} is not UTF-8.", advice)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read_csv(path: Path) -> Source:
@@ -104,7 +117,9 @@ def _read_xlsx(path: Path) -> Source:
         if unpacked > MAX_UNPACKED:
             raise _unusable(path, "CO-IMP-007", f"it unpacks to {unpacked:,} bytes.", "Split it, or save it as CSV.")
         book = load_workbook(path, read_only=True, data_only=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.strerror:  # the file system speaks; the library raises an OSError of its own without one
+            raise
         raise _unusable(path, "CO-IMP-004", "it is not an XLSX workbook.", 'Save it as "Excel workbook (.xlsx)" or as CSV.') from error
     total = sum(sheet.max_row or 1 for sheet in book.worksheets[:1]) - 1
     rows = _xlsx_rows(book)
@@ -132,7 +147,7 @@ def _as_text(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return plain(value)
     if isinstance(value, datetime):
         is_day = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
         return value.date().isoformat() if is_day and value.tzinfo is None else value.isoformat()
@@ -160,11 +175,20 @@ def _json_list(path: Path, text: str) -> list[tuple[int, dict[str, Any]]]:
     if text.lstrip().startswith("["):
         found = list(enumerate(loads(text), start=1))
     else:
-        found = [(line, loads(part)) for line, part in enumerate(text.splitlines(), start=1) if part.strip()]
+        found = [(line, _json_line(path, line, part, loads)) for line, part in enumerate(text.splitlines(), start=1) if part.strip()]
     for number, record in found:
         if not isinstance(record, dict):
             raise _unusable(path, "CO-IMP-004", f"record {number} is not an object.", "Write a list of objects, or one object a line.")
     return found
+
+
+def _json_line(path: Path, line: int, part: str, loads: Callable[[str], Any]) -> Any:
+    """The value of one line. Raises ``InputError`` that names it: the parser counts from the line's own begin."""
+    try:
+        return loads(part)
+    except (ValueError, RecursionError) as error:
+        reason = getattr(error, "msg", str(error))
+        raise _unusable(path, "CO-IMP-004", f"line {line} is not JSON: {reason}.", "Write a list of objects, or one object a line.") from error
 
 
 def _no_constant(name: str) -> Any:

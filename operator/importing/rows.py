@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from contractops.operator.importing.cells import BadCell, moment, shown
 from contractops.operator.store.delivery import FORM, delivery_methods
 from contractops.operator.store.records import Versioned
+from contractops.tools.values import LONGEST, Unit
 
 _TIER: Final = {"from_minutes", "to_minutes", "percent"}
 _RESTORE: Final = {"priority", "minutes"}
@@ -72,12 +73,15 @@ def _in_order(row: Row, first: str, last: str) -> None:
 def _with_unit(row: Row, length: str, unit: str) -> None:
     if row[length] is not None and row[unit] is None:
         raise BadRow(unit, f"{length} is {row[length]} without a unit.", "Write the unit (days, months): 60 days is not 2 months.")
+    if row[length] is not None and row[length] > LONGEST[Unit(row[unit])]:
+        raise BadRow(length, f"{row[length]:,} {row[unit]} is longer than a hundred years.", "Correct the length or its unit.")
 
 
 def contract_rule(row: Row) -> None:
     """Lengths have units, amounts a currency, an amendment names what it amends."""
-    if row["notice_length"] is not None and row["notice_unit"] is None:
+    if row["notice_unit"] is None and row["notice_length"] is not None:
         row["notice_unit"] = "days"
+    _with_unit(row, "notice_length", "notice_unit")
     _with_unit(row, "initial_length", "initial_unit")
     _with_unit(row, "renewal_length", "renewal_unit")
     _with_unit(row, "notice_opens_length", "notice_opens_unit")
@@ -102,8 +106,9 @@ def _methods(row: Row) -> None:
 
 def order_rule(row: Row) -> None:
     """A term has its unit; the price does not end before the service starts."""
-    if row["notice_length"] is not None and row["notice_unit"] is None:
+    if row["notice_unit"] is None and row["notice_length"] is not None:
         row["notice_unit"] = "days"
+    _with_unit(row, "notice_length", "notice_unit")
     _with_unit(row, "initial_length", "initial_unit")
     _with_unit(row, "renewal_length", "renewal_unit")
     _in_order(row, "start_on", "price_valid_to")
@@ -165,6 +170,8 @@ def commitment_rule(row: Row) -> None:
     """A commitment states its target; each tier its bounds and its credit, each time to restore its priority and minutes, as plain numbers."""
     if row["target_percent"] is None:
         raise BadRow("target_percent", "the commitment has no target.", "Write the promised availability, for example 99.95.")
+    if (row["claim_days"] or 0) > LONGEST[Unit.DAYS]:
+        raise BadRow("claim_days", f"{row['claim_days']:,} days is longer than a hundred years.", "Correct the number.")
     for tier in row["tiers"] or ():
         if not isinstance(tier, dict) or set(tier) != _TIER or not all(map(_is_number, tier.values())) or tier["percent"] is None:
             advice = 'Write {"from_minutes": "5", "to_minutes": "60", "percent": "5"}; to_minutes may be null.'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -73,6 +74,9 @@ def test_money_keeps_every_digit(folder: Path, engine: Engine):
     ("file", "old", "new", "code", "line", "column"),
     [
         ("contracts.csv", "60,days", "60d,", "CO-IMP-014", 2, "notice_length"),
+        ("contracts.csv", "60,days", "99999,days", "CO-IMP-036", 2, "notice_length"),
+        ("contracts.csv", "24,months", "999999999,months", "CO-IMP-036", 3, "initial_length"),
+        ("contracts.csv", "24,months", "9999999999,months", "CO-IMP-014", 3, "initial_length"),
         ("contracts.csv", "2026-02-01", "02/01/2026", "CO-IMP-011", 3, "start_on"),
         ("contracts.csv", "2026-02-01", "2026-02-30", "CO-IMP-011", 3, "start_on"),
         ("contracts.csv", "24,months", "24,", "CO-IMP-036", 3, "initial_unit"),
@@ -84,6 +88,7 @@ def test_money_keeps_every_digit(folder: Path, engine: Engine):
         ("contracts.csv", "C-2,", "../x,", "CO-IMP-020", 3, "id"),
         ("contracts.csv", "C-2,msa", "C-2,msa,more,cells", "CO-IMP-034", 3, None),
         ("service_orders.csv", "18450.00", "-1.00", "CO-IMP-012", 2, "monthly_price"),
+        ("service_orders.csv", "18450.00", "99999999999999", "CO-IMP-012", 2, "monthly_price"),
         ("service_orders.csv", "18450.00", "NaN", "CO-IMP-012", 2, "monthly_price"),
         ("service_orders.csv", "18450.00", "1e9", "CO-IMP-012", 2, "monthly_price"),
         ("service_orders.csv", "18450.00", '"18,450.00"', "CO-IMP-012", 2, "monthly_price"),
@@ -242,6 +247,50 @@ def test_broken_json_is_unusable(folder: Path, engine: Engine, content: str):
     with pytest.raises(InputError, match="CO-IMP-00"):
         run(folder, engine)
     assert total_rows(engine) == 0
+
+
+def test_a_number_with_a_huge_exponent_is_refused_at_once(folder: Path, engine: Engine):
+    """A million digits that one short JSON number would write are never written; the row is refused, and so is one inside a structure."""
+    (folder / "service_orders.csv").unlink()
+    order = '{"id": "O-1", "contract_id": "C-1", "product": "Line", "currency": "USD", "monthly_price": 1e99999999}'
+    other = '{"id": "O-2", "contract_id": "C-1", "product": "Line", "currency": "USD", "monthly_price": 1e2}'
+    (folder / "service_orders.json").write_text(f"[{order}, {other}]")
+    tier = '{"from_minutes": 1e99999999, "to_minutes": null, "percent": "5"}'
+    (folder / "sla_commitments.json").write_text(f'[{{"id": "S-1", "order_id": "O-2", "target_percent": "99.9", "tiers": [{tier}]}}]')
+    problems = {each.file: each for each in run(folder, engine).problems}
+    assert problems["service_orders.json"].reason == '"1E+99999999" is not a plain number.'
+    assert (problems["sla_commitments.json"].code, problems["sla_commitments.json"].column) == ("CO-IMP-036", "tiers")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("accounts.csv", "id,name,zone\nacme,Acme,America/Chicago\nb,Stra\xdfe,Europe/Berlin\n", "line 3 is not UTF-8."),
+        ("tickets.jsonl", '{"id": "T-1"}\n\n{bad\n', "line 3 is not JSON: Expecting property name enclosed in double quotes."),
+    ],
+)
+def test_an_unusable_file_names_the_line(folder: Path, engine: Engine, file: str, content: str, said: str):
+    """Also where the decoder has read ahead, or the parser counts from the line's own begin."""
+    (folder / file).write_bytes(content.encode("latin-1"))
+    with pytest.raises(InputError) as raised:
+        run(folder, engine)
+    assert raised.value.message == f"{file}: {said}"
+
+
+def test_an_archive_that_is_no_workbook_says_so(folder: Path, engine: Engine):
+    """A ZIP file with another ending inside is not mistaken for one that cannot be opened."""
+    with zipfile.ZipFile(folder / "tickets.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    with pytest.raises(InputError, match="tickets.xlsx: it is not an XLSX workbook"):
+        run(folder, engine)
+
+
+def test_a_missing_file_is_told_as_one(folder: Path, engine: Engine):
+    """Rows that name accounts in a folder without any say that the file is missing, not that each id is wrong."""
+    (folder / "accounts.csv").unlink()
+    first = run(folder, engine).problems[0]
+    assert (first.code, first.file, first.column) == ("CO-IMP-031", "contracts.csv", "account_id")
+    assert first.advice == "None of accounts is known: this folder has no such file with rows, and none was imported before. Add the file."
 
 
 def test_a_file_is_not_a_folder(folder: Path, engine: Engine):
