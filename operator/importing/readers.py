@@ -188,7 +188,9 @@ def _json_line(path: Path, line: int, part: str, loads: Callable[[str], Any]) ->
         return loads(part)
     except (ValueError, RecursionError) as error:
         reason = getattr(error, "msg", str(error))
-        raise _unusable(path, "CO-IMP-004", f"line {line} is not JSON: {reason}.", "Write a list of objects, or one object a line.") from error
+        raise _unusable(
+            path, "CO-IMP-004", f"line {line} is not JSON: {reason}.", "Write a list of objects, or one object a line."
+        ) from error
 
 
 def _no_constant(name: str) -> Any:
