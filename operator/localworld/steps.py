@@ -24,7 +24,10 @@ _DAYS_LEFT: Final = re.compile(r"(\d+) days? to decide")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the panel; `link` and `link_text` lead to where it is done ("" when it is done right here), `jump_hours` moves the clock."""
+    """One line of the panel; `link` and `link_text` lead to where it is done ("" when it is done right here), `jump_hours` moves the clock.
+
+    `afterwards`: the link leads to what the step has brought, so it stands there once the step is done.
+    """
 
     number: int
     text: str
@@ -32,6 +35,7 @@ class Step:
     link: str = ""
     link_text: str = ""
     jump_hours: int = 0
+    afterwards: bool = False
 
 
 def first_renewal(workspace: Workspace) -> list[Step]:
@@ -56,7 +60,14 @@ def first_renewal(workspace: Workspace) -> list[Step]:
         ),
         Step(5, _signing_words(envelopes), signed, *_signing_page(envelopes)),
         Step(6, "See the CRM before and after", world.get("page_seen", "crm") is not None, *_crm_page(world)),
-        Step(7, "Jump 59 days on another one: see what a miss looks like", _jumped(world), jump_hours=LONG_JUMP.days * 24),
+        Step(
+            7,
+            "Jump 59 days on another one: see what a miss looks like",
+            _jumped(world),
+            *_missed_card(workspace, clicks),
+            jump_hours=LONG_JUMP.days * 24,
+            afterwards=True,
+        ),
     ]
 
 
@@ -151,6 +162,18 @@ def _crm_page(world: World) -> tuple[str, str] | tuple[()]:
     """Address and words of the record that Renewal Desk wrote last; empty while it has written none."""
     written = [e["external_id"] for e in world.all("crm_history") if e["by"] == INTEGRATION_USER and e["object"] == "Contract"]
     return (f"/crm/{quote(written[-1])}", f"Open {written[-1]} in the CRM") if written else ()
+
+
+def _missed_card(workspace: Workspace, clicks: list[tuple[str, str]]) -> tuple[str, str] | tuple[()]:
+    """Address and words of the newest card that says that a window has closed, with whoever asked for terms before; empty while there is none."""
+    reader = next((person for person, label in clicks if label.startswith("Prepare ")), "")
+    found = [
+        (channel["user"] == reader, message["ts"], f"/?as={channel['user']}&open={channel['id']}#m-{message['ts']}")
+        for channel in workspace.channels()
+        for message in (workspace.messages(channel["id"]) if channel.get("is_im") else ())
+        if (message.get("text") or "").startswith("Window closed: ")
+    ]
+    return (max(found)[2], "Go to the closed window") if found else ()
 
 
 def _jumped(world: World) -> bool:

@@ -201,6 +201,7 @@ def _read_the_audit_trail(desk: Desk) -> None:
     for words in ("CRM written and read back", "updating CRM to renewed", "in review to approved"):
         expect(table.get_by_role("row").filter(has_text=words)).to_contain_text("ENT-3391")
     expect(table.get_by_role("row").filter(has_text="in review to approved")).to_contain_text("Dana Whitfield")
+    assert desk.page.eval_on_selector_all(".table", "all => all.every(one => one.scrollWidth <= one.clientWidth)"), "a column is cut off"
     desk.page.get_by_role("link", name="Back to the workspace").click()
 
 
@@ -208,8 +209,12 @@ def _miss_another(desk: Desk) -> None:
     desk.steps().get_by_role("button", name="Jump 59 days").click()
     dialog = desk.jump_dialog()
     expect(dialog).to_contain_text("window closes, Brightway Retail", timeout=PATIENCE)
+    expect(dialog).to_contain_text("2 closing windows")
+    expect(dialog).not_to_contain_text(re.compile(r"\d events?"))
     dialog.get_by_role("button", name="Go there").click()
     expect(dialog).to_be_hidden(timeout=A_JUMP)
+    desk.steps().get_by_role("link", name="Go to the closed window").click(timeout=PATIENCE)
+    expect(desk.card("Window closed: Alpen Bank")).to_be_in_viewport(timeout=PATIENCE)
     missed = desk.card("Window closed: Brightway Retail")
     expect(missed).to_contain_text("The window for Brightway Retail closed on Fri 11 Dec 2026.", timeout=PATIENCE)
     expect(missed).to_contain_text("It will renew itself on Mon 11 Jan 2027 to Mon 10 Jan 2028 at GBP 7,250.00 a month.")

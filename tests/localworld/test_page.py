@@ -289,7 +289,7 @@ def test_clock_names_the_events_on_the_way(browser: Browser, operator: Operator,
             tab.get_by_role("button", name="Jump to…").click()
             dialog = tab.get_by_role("dialog", name="Move the clock to a day")
             dialog.get_by_label("To the morning of").fill("2026-12-10")
-            expect(dialog).to_contain_text("This triggers 1 event, 1 alert, in this order, if nobody acts:")
+            expect(dialog).to_contain_text("This triggers 1 other event, 1 alert, in this order, if nobody acts:")
             expect(dialog.get_by_role("listitem")).to_have_text(["Tue 8 Dec 2026, 08:30: digest", "Wed 9 Dec 2026, 09:00: 30-day alert"])
             dialog.get_by_role("button", name="Go there").click()
             expect(tab.get_by_role("group", name="Clock")).to_contain_text("Thu 10 Dec 2026, 09:00 CST")

@@ -308,15 +308,17 @@ async function askJump(iso, pickDate = false) {
 
 const KINDS = {
   alert: ["alert", "alerts"], escalation: ["escalation", "escalations"], reminder: ["reminder", "reminders"],
-  window: ["window closes", "windows close"], card: ["card that was put off", "cards that were put off"], envelope: ["envelope expires", "envelopes expire"],
-  snooze: ["snooze ends", "snoozes end"], "answer time": ["answer time", "answer times"], term: ["term is over", "terms are over"],
+  window: ["closing window", "closing windows"], card: ["card that was put off", "cards that were put off"], envelope: ["expiring envelope", "expiring envelopes"],
+  snooze: ["ending snooze", "ending snoozes"], "answer time": ["answer time", "answer times"], term: ["ending term", "ending terms"],
+  warning: ["warning of a fault", "warnings of a fault"], digest: ["weekly digest", "weekly digests"],
 };
+const OTHER = ["other event", "other events"];
 
 // "2 alerts, 1 escalation": by kind, in the order in which each comes first.
 function counted(events) {
   const kinds = new Map();
-  events.forEach((event) => kinds.set(event.kind, (kinds.get(event.kind) || 0) + 1));
-  const words = [...kinds].map(([kind, count]) => `${count} ${(KINDS[kind] || ["event", "events"])[count === 1 ? 0 : 1]}`);
+  events.forEach((event) => kinds.set(KINDS[event.kind] || OTHER, (kinds.get(KINDS[event.kind] || OTHER) || 0) + 1));
+  const words = [...kinds].map(([[one, many], count]) => `${count} ${count === 1 ? one : many}`);
   return words.join(", ") || "nothing";
 }
 
