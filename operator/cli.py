@@ -41,12 +41,20 @@ def _examples(*commands: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  contractops {command}" for command in commands)
 
 
+_YEARS = range(1950, 2201)
+"""As in an import: terms are counted on from the moment that is asked about, and the calendar ends."""
+
+
 def _instant(text: str) -> datetime:
     """A day (its noon, UTC: that day everywhere) or an instant, UTC where no offset stands. Raises ``typer.BadParameter`` for other words."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day (2027-01-04) and no instant (2027-01-04T09:00-06:00).") from None
+        found = None
+    if found is None or found.year not in _YEARS:
+        raise typer.BadParameter(
+            f"{text!r} is no day (2027-01-04) and no instant (2027-01-04T09:00-06:00) of the years {_YEARS[0]} to {_YEARS[-1]}."
+        )
     if len(text) == len("2027-01-04"):
         found = found.replace(hour=12)
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -100,10 +100,12 @@ def test_what_is_no_contract_is_not_found(portfolio: Path, command: tuple[str, .
     assert found.err.startswith(f"error CO-PRT-001  {command[1]} is no contract of the portfolio.\n" + " " * 18 + "contractops coverage")
 
 
-def test_a_day_that_is_none_is_wrong_use(portfolio: Path) -> None:
-    found = run("coverage", "--as-of", "yesterday", db=portfolio)
+@pytest.mark.parametrize("day", ["yesterday", "2027-02-30", "9999-12-31", "0001-01-01"])
+def test_a_day_that_is_none_is_wrong_use(portfolio: Path, day: str) -> None:
+    """Words, a day that no calendar has, and one from which no term can be counted on."""
+    found = run("coverage", "--as-of", day, db=portfolio)
     assert found.status == 2
-    assert "Invalid value for '--as-of': 'yesterday' is no day (2027-01-04) and no instant" in found.err
+    assert f"Invalid value for '--as-of': '{day}' is no day (2027-01-04) and no instant" in found.err
 
 
 @pytest.mark.parametrize("command", ["coverage", "drift"])

@@ -39,9 +39,10 @@ def test_the_window_is_what_the_calculator_says() -> None:
 
 
 def test_a_bad_line_is_answered_in_its_place_and_stops_nothing() -> None:
-    """No JSON, a missing field, a naive moment, an unknown zone, bytes that are no text, a length no calendar holds: each its own error."""
+    """No JSON, a missing field, a naive moment, an unknown zone, bytes that are no text, a length or a start no calendar holds: each its own error."""
     good = {"facts": FACTS, "as_of": AS_OF}
     endless = {**FACTS, "initial_term": {"length": 999_999_999, "unit": "months"}}
+    late = {**FACTS, "start": "9999-04-08"}
     lines = [
         good,
         b"nope",
@@ -50,19 +51,21 @@ def test_a_bad_line_is_answered_in_its_place_and_stops_nothing() -> None:
         {"facts": {**FACTS, "zone": "Mars/Base"}, "as_of": AS_OF},
         b"\xff\xfe",
         {"facts": endless, "as_of": AS_OF},
+        {"facts": late, "as_of": AS_OF},
         good,
     ]
     found = ask("notice_window", *lines)
     assert (found.status, found.err) == (1, "")
     answers = [json.loads(line) for line in found.out.splitlines()]
-    assert answers[0] == answers[7]
-    assert [(each["error"]["line"], each["error"]["code"]) for each in answers[1:7]] == [
+    assert answers[0] == answers[8]
+    assert [(each["error"]["line"], each["error"]["code"]) for each in answers[1:8]] == [
         (2, "CO-TOL-001"),
         (3, "CO-TOL-002"),
         (4, "CO-TOL-002"),
         (5, "CO-CAL-002"),
         (6, "CO-TOL-001"),
-        (7, "CO-TOL-004"),
+        (7, "CO-TOL-002"),
+        (8, "CO-TOL-004"),
     ]
     assert answers[2]["error"]["message"].startswith("facts.unit_id: ")
 
