@@ -46,6 +46,7 @@ def first_renewal(workspace: Workspace) -> list[Step]:
     approver = _second_approver(workspace)
     envelopes = world.all("envelope")
     prepared = _clicked(clicks, "Prepare ")
+    missed = _missed_card(workspace, clicks)
     signed = any(envelope["status"] == "completed" for envelope in envelopes)
     return [
         Step(1, "Read the alert", prepared or _alert_read(workspace)),
@@ -64,7 +65,8 @@ def first_renewal(workspace: Workspace) -> list[Step]:
             7,
             "Jump 59 days on another one: see what a miss looks like",
             _jumped(world),
-            *_missed_card(workspace, clicks),
+            link=missed[0],
+            link_text=missed[1],
             jump_hours=LONG_JUMP.days * 24,
             afterwards=True,
         ),
@@ -164,8 +166,8 @@ def _crm_page(world: World) -> tuple[str, str] | tuple[()]:
     return (f"/crm/{quote(written[-1])}", f"Open {written[-1]} in the CRM") if written else ()
 
 
-def _missed_card(workspace: Workspace, clicks: list[tuple[str, str]]) -> tuple[str, str] | tuple[()]:
-    """Address and words of the newest card that says that a window has closed, with whoever asked for terms before; empty while there is none."""
+def _missed_card(workspace: Workspace, clicks: list[tuple[str, str]]) -> tuple[str, str]:
+    """Address and words of the newest card that says that a window has closed, with whoever asked for terms before; "" while there is none."""
     reader = next((person for person, label in clicks if label.startswith("Prepare ")), "")
     found = [
         (channel["user"] == reader, message["ts"], f"/?as={channel['user']}&open={channel['id']}#m-{message['ts']}")
@@ -173,7 +175,7 @@ def _missed_card(workspace: Workspace, clicks: list[tuple[str, str]]) -> tuple[s
         for message in (workspace.messages(channel["id"]) if channel.get("is_im") else ())
         if (message.get("text") or "").startswith("Window closed: ")
     ]
-    return (max(found)[2], "Go to the closed window") if found else ()
+    return (max(found)[2], "Go to the closed window") if found else ("", "")
 
 
 def _jumped(world: World) -> bool:
