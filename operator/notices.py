@@ -21,6 +21,10 @@ from contractops.tools.notice import Notice, notice_of, notice_signer, plan_noti
 from contractops.tools.signature import NOTICE, EnvelopePlan, SignerPlan
 from contractops.tools.values import sha256_of
 
+THEIRS = "customer notice"
+THEIR_LETTER = "customer's notice"
+"""Method of an evidence when the customer gave notice, and its reference when he named none."""
+
 
 @dataclass(frozen=True)
 class Prepared:

@@ -105,7 +105,7 @@ def stop(call: Call) -> Reply:
         ledger.intend(call.session, wanted, renewal_id=call.renewal.id, version=call.renewal.version, at=wall_now())
     in_time = call.renewal.safe_on is not None and said.received_on is not None and said.received_on <= call.renewal.safe_on
     if reply.advance and in_time and said.received_on is not None:
-        _record_evidence(call, "customer notice", said.received_on, said.note or "customer's notice", "customer")
+        _record_evidence(call, notices.THEIRS, said.received_on, said.note or notices.THEIR_LETTER, "customer")
     elif reply.advance and said.received_on is not None and call.renewal.safe_on is not None:
         late = f"Received after {wording.day(call.renewal.safe_on)}: it may not count."
         _text_to(call, _ops(call), "has a customer's notice that came late", f"Received on {wording.day(said.received_on)}. {late}")

@@ -16,7 +16,7 @@ from contractops.operator.showing.scene import Scene
 from contractops.operator.showing.states import PARKED, alert_state
 from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action, Button
-from contractops.operator.slack.render_alert import days_to_decide, state_line
+from contractops.operator.slack.render_alert import days_to, goal_of, state_line
 from contractops.operator.slack.views import (
     Act,
     AlertCard,
@@ -107,10 +107,14 @@ def _without_figures(scene: Scene) -> TextReply:
         "Worth unknown: no price is recorded." if found.monthly is None else f"Worth {wording.monthly(found.monthly)}.",
         "" if state is None else state_line(state, scene.zone),
     ]
-    settle = _settling(scene)
-    if settle and (question := clauses.question_of(scene.session, found)) is not None:
+    question = clauses.question_of(scene.session, found)
+    if question is not None and question.field != NOTICE_ROLL:
         said[0] = f"{found.account_name}, {row.contract_id}. Decide by: unknown: {question.words}."
-    return TextReply(text="\n".join(filter(None, said)), buttons=(*_buttons(scene), *settle), account=found.account_name)
+    elif question is not None:
+        said.insert(1, f"{wording.sentence_case(question.words)}. We use the earlier.")
+    buttons = _buttons(scene)
+    settle = () if any(one.action is Action.CLAUSE_SETTLE for one in buttons) else _settling(scene)
+    return TextReply(text="\n".join(filter(None, said)), buttons=(*buttons, *settle), account=found.account_name)
 
 
 def _buttons(scene: Scene) -> tuple[Button, ...]:
@@ -183,6 +187,7 @@ def reminder(scene: Scene) -> AlertCard | ReminderReply | TextReply:
         otherwise=follows,
         monthly=found.monthly,
         told=_told_with(scene),
+        goal=goal_of(alert_state(scene)),
         **_missing_signature(scene),
         changed=_news(scene) if is_open or scene.asked is None or scene.asked.decision is None else "",
         mention=people.slack_address(scene.session, row.owner_id or "")[0] if is_open and form in MENTIONED else None,
@@ -261,9 +266,9 @@ def told(scene: Scene) -> TextReply:
     row, found = scene.row, scene.facts
     owner = scene.name(row.owner_id) if row.owner_id else "nobody"
     due = "unknown" if row.decide_by is None else wording.deadline(row.decide_by, scene.zone)
-    left = "" if row.safe_on is None else f"{days_to_decide(days_left(row.safe_on, scene.zone, scene.now))}: "
     follows = facts.otherwise(found.window)
     state = alert_state(scene)
+    left = "" if row.safe_on is None else f"{days_to(goal_of(state), days_left(row.safe_on, scene.zone, scene.now))}: "
     answered = row.answered_at is not None and row.answered_at >= scene.card.created_at
     silence = f"{owner} has answered on {wording.moment(row.answered_at, scene.zone)}." if answered and row.answered_at else ""
     said = [

@@ -152,7 +152,8 @@ def _notice_place(scene: Scene) -> str | None:
 def _notice_buttons(scene: Scene, sent: notices.Sent | None) -> tuple[Button, ...]:
     """Send it when nothing is out; help while it is out; the proof at any time until it is recorded."""
     if not scene.is_open("evidence"):
-        return scene.row_of(Action.NOTICE_SEE)
+        kept = scene.session.get(NoticeEvidence, scene.row.id, populate_existing=True)
+        return () if sent is None and kept is not None and kept.method == notices.THEIRS else scene.row_of(Action.NOTICE_SEE)
     rest = scene.row_of(Action.NOTICE_EVIDENCE, Action.NOTICE_SEE)
     if sent is None or sent.is_over:
         return (*scene.row_of(Action.NOTICE_SEND), *rest)
@@ -204,7 +205,9 @@ def _evidence(scene: Scene) -> Evidence | None:
     if found is None:
         return None
     act = Act(by=scene.name(found.recorded_by), at=found.recorded_at)
-    return Evidence(method=found.method, served_on=found.received_on, reference=found.reference, act=act)
+    is_theirs = found.method == notices.THEIRS
+    reference = "" if is_theirs and found.reference == notices.THEIR_LETTER else found.reference
+    return Evidence(is_theirs=is_theirs, method=found.method, served_on=found.received_on, reference=reference, act=act)
 
 
 def let_renew(scene: Scene) -> LetRenewCard | TextReply:
@@ -229,6 +232,8 @@ def team(scene: Scene) -> TeamLine:
             state, on = "renewed", terms_of(scene.current).end
         case Stage.OUT_FOR_SIGNATURE | Stage.SIGNED | Stage.UPDATING_CRM if envelope is not None:
             state, on = "out", wording.local_date(envelope.sent_at, scene.zone)
+        case Stage.NOT_RENEWING if row.served_at is None:
+            state = "notice"
         case Stage.NOT_RENEWING:
             state, on = "ended", row.term_end
         case Stage.LET_RENEW:

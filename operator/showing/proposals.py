@@ -31,7 +31,7 @@ def clause(scene: Scene) -> PersonsText:
     proposed = {name: args[name] for name in ("question", "value", "ground", "said")}
     return PersonsText(
         who=scene.name(args.get("who")),
-        did=f"answers ({args['asked']}): {read}, and {how}{_outcome(scene)},",
+        did=f"answers ({args['asked']}): {read}, and {how}{_outcome(scene)}",
         text=str(args["said"]) or "No words were added.",
         account=scene.facts.account_name,
         buttons=_buttons(scene, Action.CLAUSE_SETTLE, "this", proposed) if is_open else (),

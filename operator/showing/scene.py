@@ -14,7 +14,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Event, Stage
-from contractops.operator import cases, people
+from contractops.operator import cases, people, wording
 from contractops.operator.showing.tokens import remember
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.views import Act
@@ -84,7 +84,7 @@ class Scene:
 
     def names(self, person_ids: list[str]) -> str:
         """``Dana Whitfield or Jo Lang``; contract-ops when nobody is named."""
-        return " or ".join(self.name(one) for one in person_ids) or "contract-ops"
+        return wording.listing([self.name(one) for one in person_ids], "or") or "contract-ops"
 
     def act_of(self, gate: Gate) -> Act:
         """Who decided ``gate``, and when."""

@@ -94,7 +94,9 @@ def waits_for(scene: Scene) -> str:
 
 def _in_review(scene: Scene) -> AlertState:
     if scene.gate is not None and scene.gate.kind == "approver":
-        return WaitingForApproval(number=scene.row.draft_number, whom=waits_for(scene))
+        given = scene.approvals(scene.row.draft_number, scene.row.round)
+        by = scene.name(given[0].person_id) if given and given[0].person_id != scene.row.owner_id else "you"
+        return WaitingForApproval(number=scene.row.draft_number, whom=waits_for(scene), by=by)
     return InReview(number=scene.row.draft_number)
 
 

@@ -73,7 +73,7 @@ def silent(signer: str, opened: datetime | None, zone: str) -> str:
     """The question about a signer who has not signed: whether he looked, as far as the signing service says."""
     if opened is None:
         return f"Not opened yet. Is {signer.split(' ', 1)[0]} still the right person?"
-    return f"Opened {wording.local_day(opened, zone)}. Not signed."
+    return f"Opened {wording.local_day(opened, zone)}. {signer.split(' ', 1)[0]} has not signed."
 
 
 def limit_value(value: int | Decimal | Money) -> str:
@@ -101,7 +101,7 @@ def below_target(service: Service | None) -> str:
     if service is None or service.months == 0:
         return "Unknown: no service data for this term"
     if service.missed == 0:
-        return f"On target in all {months(service.months)}"
+        return "On target in the 1 month so far" if service.months == 1 else f"On target in all {months(service.months)}"
     return f"Below {_target(service.target)} in {service.missed} of {months(service.months)}"
 
 

@@ -28,6 +28,7 @@ from contractops.operator.slack.views import (
     AlertCard,
     AlertState,
     ByMail,
+    Goal,
     InReview,
     LettingRenew,
     MovedDate,
@@ -83,11 +84,26 @@ ALERT_ROWS: dict[type, tuple[Action, ...]] = {
 """Buttons an alert card may carry, by its state. The card of a decided question has none that decides."""
 
 
-def days_to_decide(days_left: int) -> str:
+def days_to(goal: Goal, days_left: int) -> str:
     """``60 days to decide``; on the last day ``Decide today``; after it how long ago."""
     if days_left > 0:
-        return f"{phrases.days(days_left)} to decide"
-    return "Decide today" if days_left == 0 else f"{phrases.days(-days_left)} past the safe date"
+        return f"{phrases.days(days_left)} to {goal}"
+    return f"{wording.sentence_case(goal)} today" if days_left == 0 else f"{phrases.days(-days_left)} past the safe date"
+
+
+_BY: dict[Goal, str] = {Goal.DECIDE: "Decide by", Goal.SIGN: "Must be signed by", Goal.NOTICE: "Notice must be received by"}
+"""What has to happen until the deadline, in the words before it."""
+
+
+def goal_of(state: AlertState | None) -> Goal:
+    """What is still to be done before the deadline: after a decision it is not the decision."""
+    match state:
+        case OutForSignature():
+            return Goal.SIGN
+        case NotRenewing():
+            return Goal.NOTICE
+        case _:
+            return Goal.DECIDE
 
 
 def alert(card: AlertCard) -> Body:
@@ -96,11 +112,12 @@ def alert(card: AlertCard) -> Body:
     if ended:
         return _ended_alert(card, ended)
     due = wording.deadline(card.decide_by, card.zone)
-    title = f"{days_to_decide(card.days_left)}: {phrases.name(card.account)}"
+    goal = goal_of(card.state)
+    title = f"{days_to(goal, card.days_left)}: {phrases.name(card.account)}"
     first = phone(f"{title}, {wording.yearly(card.yearly)}, by {due}.", f"{title}, by {due}.", f"{title}.")
     blocks = [
         header(title),
-        section("lead", Bold(f"Decide by {due}."), "\n" + phrases.if_nobody_acts(card.contract_id, card.otherwise)),
+        section("lead", Bold(f"{_BY[goal]} {due}."), "\n" + phrases.if_nobody_acts(card.contract_id, card.otherwise)),
         _facts(card),
         *_extras(card),
         *_state(card.state, card.zone),
@@ -214,7 +231,7 @@ def state_line(state: AlertState, zone: str) -> str:  # noqa: C901, PLR0911 - on
         case InReview():
             return f"Draft {state.number} waits for your decision in this thread."
         case WaitingForApproval():
-            return f"Draft {state.number} is approved by you and waits for {state.whom}."
+            return f"Draft {state.number} is approved by {state.by} and waits for {state.whom}."
         case OutForSignature():
             return _out(state)
         case Snoozed():
@@ -259,7 +276,7 @@ REMINDER_ROW = (
 def reminder(card: ReminderReply) -> Body:
     """A reply at a later lead time; once answered it says by whom and has no button."""
     due = wording.deadline(card.decide_by, card.zone)
-    title = f"{days_to_decide(card.days_left)}: {phrases.name(card.account)}"
+    title = f"{days_to(card.goal, card.days_left)}: {phrases.name(card.account)}"
     mention = [Mention(card.mention), " "] if card.mention and card.answered is None else []
     worth = f"Worth {wording.monthly(card.monthly)}."
     paragraph = f"\n{phrases.if_nobody_acts(card.contract_id, card.otherwise)}\n{worth}"
@@ -273,7 +290,7 @@ def reminder(card: ReminderReply) -> Body:
     primary = next((button.action for button in card.buttons if button.action is not Action.CARD_OPEN), None)
     return message(
         phone(f"{title}, by {due}.", f"{title}."),
-        section("lead", *mention, Bold(f"{title}. Decide by {due}."), paragraph),
+        section("lead", *mention, Bold(f"{title}. {_BY[card.goal]} {due}."), paragraph),
         *changed,
         *asks,
         *row(

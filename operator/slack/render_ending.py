@@ -39,10 +39,11 @@ def missed(card: MissedCard) -> Body:
     """The window closed, or is past the safe date only; no blame, and what still helps."""
     name = phrases.name(card.account)
     late = card.contract_last_day is not None
-    title = f"Safe date passed: {name}" if late else f"Window closed: {name}"
+    title, after = (f"Safe date passed: {name}" if late else f"Window closed: {name}"), ""
     if card.contract_last_day is not None:
         last = wording.day(card.contract_last_day)
         said = f"The safe date has passed. The contract's own last day is {last}; ask legal before relying on it."
+        after = f"\nIf nobody acts: {_what_follows(card)}"
     else:
         said = f"The window for {name} closed on {wording.day(card.closed_on)}. {_what_follows(card)}"
     order = (Action.MISSED_PREPARE, Action.LEGAL_ASK, Action.MISSED_REASON)
@@ -52,7 +53,7 @@ def missed(card: MissedCard) -> Body:
     return message(
         phone(f"{title}, safe date {wording.day(card.closed_on)}.", f"{title}."),
         header(title),
-        section("lead", Bold(said)),
+        section("lead", Bold(said), after),
         _missed_facts(card),
         *_reason(card),
         *row(card.buttons, order, primary=order[0], says=says, confirms={Action.MISSED_OFFER: _offer_confirm(card)}),
@@ -71,7 +72,7 @@ def _what_follows(card: MissedCard) -> str:
             until = f" to {wording.day(card.until)}" if card.until else ""
             return f"It will renew itself on {wording.day(card.otherwise.on)}{until} at {wording.monthly(card.monthly)}."
         case Ends():
-            return f"It ends on {wording.day(card.otherwise.on)}."
+            return f"It ends on {wording.day(card.otherwise.on)}; it is worth {wording.monthly(card.monthly)}."
         case _:
             return f"It goes on from month to month at {wording.monthly(card.monthly)}."
 
@@ -99,6 +100,9 @@ def not_renewing(card: NotRenewingCard) -> Body:
     if card.evidence is not None:
         proof = card.evidence
         said = f"Notice served by {proof.method} on {wording.day(proof.served_on)}, reference {proof.reference}."
+        if proof.is_theirs:
+            where = f", reference {proof.reference}" if proof.reference else ""
+            said = f"The customer gave notice, received on {wording.day(proof.served_on)}{where}."
         tail = f"Recorded by {proof.act.by}, {wording.moment(proof.act.at, card.zone)}. The alerts have ended."
         return message(
             phone(f"Not renewing: {name}. Notice served {wording.day(proof.served_on)}.", f"Not renewing: {name}."),

@@ -10,7 +10,8 @@ from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action, Button
 from contractops.operator.slack.answers import Whisper, say
 from contractops.operator.slack.blocks import Block, Body, Bold, escape, foot, header, lines, message, phone, quote, row, section
-from contractops.operator.slack.render_alert import days_to_decide
+from contractops.operator.slack.render_alert import days_to
+from contractops.operator.slack.views import Goal
 from contractops.operator.slack.views_outcome import (
     HomeNothing,
     ListLine,
@@ -61,9 +62,9 @@ def _rows(rows: Sequence[ListLine], more: Sequence[Button] = ()) -> list[Block]:
         said.append(f"{len(rows) - _ROWS} more after these")
     buttons = [
         line.button.model_copy(update={"about": line.button.about or phrases.name(line.account)})
-        for line in rows[:_BUTTONS]
+        for line in rows[:_ROWS]
         if line.button is not None
-    ]
+    ][:_BUTTONS]
     return [*([section("rows", "\n".join(said))] if said else []), *row([*buttons, *more], _ANY)]
 
 
@@ -73,7 +74,7 @@ def list_line(line: ListLine) -> str:
     step = f". {line.step}" if line.step else ""
     if line.decide_by is None:
         return f"{line.account}, {line.contract_id}: unknown: {line.unknown}{worth}{step}"
-    left = f", {days_to_decide(line.days_left)}" if line.days_left is not None else ""
+    left = f", {days_to(Goal.DECIDE, line.days_left)}" if line.days_left is not None else ""
     return f"{line.account}, {line.contract_id}: {wording.deadline(line.decide_by, line.zone)}{left}{worth}{step}"
 
 
@@ -83,9 +84,10 @@ def team_line(card: TeamLine) -> Body:
     day = wording.day(card.day) if card.day else "an unknown day"
     owner = f" ({card.owner})" if card.owner else ""
     said = {
-        "decide": f"{name}{owner}: {days_to_decide(card.days_left or 0)}, by {day}.",
+        "decide": f"{name}{owner}: {days_to(Goal.DECIDE, card.days_left or 0)}, by {day}.",
         "out": f"{name}{owner}: out for signature since {day}.",
         "renewed": f"{name} renewed to {day}.",
+        "notice": f"{name}{owner}: not renewing; no proof of notice yet, due by {day}.",
         "ended": f"{name} ends on {day}.",
         "renews": f"{name} renews as it is on {day}.",
         "missed": f"{name}: the window closed on {day}.",
@@ -130,7 +132,7 @@ def text_reply(card: TextReply) -> Body:
 
 def persons_text(card: PersonsText) -> Body:
     """What a person wrote to another through us."""
-    about = f" about {phrases.name(card.account)}" if card.account else ""
+    about = f" ({phrases.name(card.account)})" if card.account else ""
     return message(
         phone(f"{card.who} {card.did}{about}."),
         quote("note", f"{card.who} {card.did}{about}: ", card.text),

@@ -139,10 +139,11 @@ class InReview(Value):
 
 
 class WaitingForApproval(Value):
-    """Draft ``number`` is approved by the owner and waits for ``whom``."""
+    """Draft ``number`` is approved by its owner of then (``by``: his name, or "you") and waits for ``whom``."""
 
     number: int
     whom: str
+    by: str = "you"
 
 
 class OutForSignature(Value):
@@ -237,6 +238,14 @@ class AlertCard(Card):
     by_mail: ByMail | None = None
 
 
+class Goal(StrEnum):
+    """What has to be done before the deadline: decide, have it signed, or serve the notice."""
+
+    DECIDE = "decide"
+    SIGN = "sign"
+    NOTICE = "give notice"
+
+
 class ReminderReply(Card):
     """A reply in the owner's thread at a later lead time. ``changed`` says what is new since the last one, in our words; ``mention`` is a Slack id.
 
@@ -249,6 +258,7 @@ class ReminderReply(Card):
     monthly: Money
     told: tuple[str, ...] = ()
     changed: str = ""
+    goal: Goal = Goal.DECIDE
     signer: str = ""
     asks: str = ""
     mention: str | None = None

@@ -148,8 +148,9 @@ class MissedCard(Card):
 
 
 class Evidence(Value):
-    """Proof that a notice was served: how, on which day, which reference, recorded by whom."""
+    """Proof that a notice was served: how, on which day, which reference, recorded by whom. ``is_theirs``: the customer gave it, not we."""
 
+    is_theirs: bool = False
     method: str
     served_on: date
     reference: str
@@ -248,7 +249,7 @@ class NeedsPersonCard(Card):
 
 
 class TeamLine(Value):
-    """One line in the team channel, without a price. ``state``: ``decide`` (days left), ``out``, ``renewed``, ``ended``, ``renews``, ``missed``, ``unknown``."""
+    """One line in the team channel, without a price. ``state``: ``decide`` (days left), ``out``, ``renewed``, ``notice`` (to be proven), ``ended``, ``renews``, ``missed``, ``unknown``."""
 
     account: str
     state: str

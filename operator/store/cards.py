@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from contractops.graphs.steps import NewCard, NewEffect
@@ -69,15 +69,16 @@ def rewrite(session: Session, rows: list[Card], *, version: int, wall: datetime)
 
 
 def touched_by(session: Session, renewal: Renewal, gate_key: str) -> list[Card]:
-    """What a move rewrites: the root, the present draft's card and the one before, the offers, and every card that answers ``gate_key``."""
+    """What a move rewrites: the root, the present draft and the one before with their approvals, the offers, and all that answer ``gate_key``."""
     number = renewal.draft_number
+    asked = [col(Card.key).startswith(f"{renewal.id}/second/{one}/", autoescape=True) for one in (number - 1, number)]
     names = [
         f"{renewal.id}/root",
         f"{renewal.id}/team",
         f"{renewal.id}/offers/1",
         *(f"{renewal.id}/draft/{one}" for one in (number - 1, number)),
     ]
-    touched = or_(col(Card.key).in_(names), col(Card.gate_key) == gate_key)
+    touched = or_(col(Card.key).in_(names), col(Card.gate_key) == gate_key, and_(col(Card.kind) == "second", or_(*asked)))
     return list(session.exec(select(Card).where(Card.renewal_id == renewal.id, touched).order_by(col(Card.key))))
 
 

@@ -113,7 +113,7 @@ def test_a_silent_signer_is_asked_about_with_what_helps(world: World) -> None:
     world.envelope("delivered", [(*PRIYA, "delivered", at(11, 30, 9), None), (*DANA, "created", NOW, None)])
     view = shown(world, card)
     assert actions(view) == [Action.ENVELOPE_NUDGE]
-    assert "Opened Mon 30 Nov 2026. Not signed. 60 days left." in render(view)["text"]
+    assert "Opened Mon 30 Nov 2026. Priya has not signed. 60 days left." in render(view)["text"]
 
 
 def test_a_question_about_a_signer_ends_when_he_has_signed(world: World) -> None:

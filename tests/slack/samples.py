@@ -535,7 +535,7 @@ CARDS: dict[str, Value] = {
         received_by=DUE,
         address=None,
         clause=None,
-        evidence=o.Evidence(method="customer notice", served_on=date(2027, 1, 8), reference="Letter 77", act=MARIA),
+        evidence=o.Evidence(is_theirs=True, method="customer notice", served_on=date(2027, 1, 8), reference="Letter 77", act=MARIA),
         theirs=o.TheirNotice(received_on=date(2027, 1, 8), name="*notice* 77.pdf"),
         buttons=buttons(Action.NOTICE_THEIRS, Action.NOTICE_SEE),
     ),

@@ -53,7 +53,7 @@ def test_the_customer_has_given_notice(office: Office) -> None:
         "Letter 77",
         "customer",
     )
-    assert "Notice served by customer notice on Fri 4 Dec 2026, reference Letter 77." in text(office, "not_renewing")
+    assert "The customer gave notice, received on Fri 4 Dec 2026, reference Letter 77." in text(office, "not_renewing")
     assert office.renewal().next_action_at is None
 
 
