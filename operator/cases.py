@@ -117,9 +117,9 @@ class Overview:
     crm: CrmRecord | None
 
 
-def overview(session: Session, row: Renewal, now: datetime, rules: Rules) -> Overview:
-    """Everything a card of ``row`` may say, as of ``now`` (business time)."""
-    bundle = portfolio.contract_bundle(session, row.contract_id, now)
+def overview(session: Session, row: Renewal, now: datetime, rules: Rules, without: tuple[str, str] | None = None) -> Overview:
+    """Everything a card of ``row`` may say, as of ``now`` (business time); ``without`` leaves a person's answer out (``settled.answers``)."""
+    bundle = portfolio.contract_bundle(session, row.contract_id, now, without=without)
     facts = _facts(session, bundle.entry, row)
     window = notice_window(facts, inside(row.term_start, row.term_end, facts.zone, now))
     service = service_of_term(bundle, window, now)

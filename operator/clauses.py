@@ -8,9 +8,10 @@ Rule 3: that the contract has no such thing is an answer to one question only: w
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
@@ -26,7 +27,9 @@ from contractops.operator.store.settled import (
     RENEWAL_LENGTH,
     RENEWAL_MAX,
     START_ON,
+    answers,
 )
+from contractops.operator.store.tables import Renewal, Settled
 from contractops.tools.facts import RenewalKind, RollRule, UnknownFact
 from contractops.tools.notice_window import NoticeWindow, WindowStatus
 from contractops.tools.quoted import counts_in, dates_in, lengths_in
@@ -48,6 +51,21 @@ KINDS: Final = {
 """What can happen at the end of a term when nobody acts; the first is the answer that there is no such clause."""
 UNITS: Final = {"days": "days", "business_days": "working days", "weeks": "weeks", "months": "months", "years": "years"}
 _DAY_OFF, _UNDATED, _NO_START, _NOT_STATED = "window.day_off", "facts.amendment_without_date", "facts.start_event_open", "facts.not_stated"
+
+
+INSTEAD: Final = "instead_of"
+"""Argument of a button that asks an answered question again: the number of the answer that it would replace."""
+NOUNS: Final = {
+    EFFECTIVE_ON: "the amendment's start",
+    START_ON: "the start",
+    NOTICE_ROLL: "the last day",
+    INITIAL_LENGTH: "the first term",
+    RENEWAL_KIND: "the renewal",
+    RENEWAL_LENGTH: "the renewal's length",
+    RENEWAL_MAX: "the number of renewals",
+    NOTICE_LENGTH: "the notice period",
+}
+"""Column of a question -> what it is about, for a button."""
 
 
 class Answer(StrEnum):
@@ -157,17 +175,61 @@ def in_words(key: str, value: str) -> str:
 
 def question_of(session: Session, overview: cases.Overview) -> Question | None:
     """The one question that would settle the dates of the renewal, or None when nothing is open that an answer settles."""
+    return next(_questions(session, overview), None)
+
+
+def _questions(session: Session, overview: cases.Overview) -> Iterator[Question]:
+    """Every question that is open, the one to be answered first at the front."""
     window = overview.window
     if window.status is not WindowStatus.UNKNOWN:
-        return _roll(overview)
+        roll = _roll(overview)
+        if roll is not None:
+            yield roll
+        return
     for fact in window.unknown:
         if fact.reason.code == _UNDATED:
-            return _amendment(fact.reason)
-        if fact.reason.code == _NO_START and fact.field == "start":
-            return _start(session, overview)
-        if fact.reason.code == _NOT_STATED and fact.field in _STATED:
-            return _stated(session, overview, fact)
-    return None
+            yield _amendment(fact.reason)
+        elif fact.reason.code == _NO_START and fact.field == "start":
+            yield _start(session, overview)
+        elif fact.reason.code == _NOT_STATED and fact.field in _STATED:
+            yield _stated(session, overview, fact)
+
+
+def asked_by(session: Session, row: Renewal, args: Mapping[str, Any], now: datetime, rules: cases.Rules) -> Question | None:
+    """The question that a button or a proposal is about: an open one, or one that was answered and is asked again (``INSTEAD``)."""
+    key = str(args.get("question"))
+    if args.get(INSTEAD) is not None:
+        return _again(session, row, key, now, rules)
+    question = question_of(session, cases.overview(session, row, now, rules))
+    return question if question is not None and question.key == key else None
+
+
+def answered(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> list[tuple[Question, Settled]]:
+    """What people answered and the dates rest on, each with its question; what the files state by now is not among them."""
+    change = records.Contract
+    amendments = session.exec(select(change.id).where(change.amends_id == row.contract_id, col(change.superseded_at).is_(None)))
+    given = answers(session, {row.contract_id, row.unit_id, *amendments})
+    found = [(_again(session, row, f"{subject}:{field}", now, rules), one) for (subject, field), one in sorted(given.items())]
+    return [(question, one) for question, one in found if question is not None]
+
+
+def again(question: Question, answer: Settled) -> dict[str, Any]:
+    """What a button that asks ``question`` again carries: its object, its words, and the answer that it would replace."""
+    more = {"question": question.key, "value": answer.value, "ground": answer.ground, "said": answer.said, INSTEAD: answer.number}
+    return {"about": f"{question.key}/{answer.number}", "shown": f"{NOUNS[question.field]} anew", "more": more}
+
+
+def gate_key(renewal_id: str, args: Mapping[str, Any]) -> str:
+    """Key of the gate beside the stage that one answer decides; a correction decides the one of the answer that it replaces."""
+    number = f":{args[INSTEAD]}" if args.get(INSTEAD) is not None else ""
+    return f"{renewal_id}:clause:{args.get('question')}{number}"
+
+
+def _again(session: Session, row: Renewal, key: str, now: datetime, rules: cases.Rules) -> Question | None:
+    """The question as it would be open without its answer; None when it would not."""
+    subject, _, field = key.rpartition(":")
+    overview = cases.overview(session, row, now, rules, without=(subject, field))
+    return next((one for one in _questions(session, overview) if one.key == key), None)
 
 
 def two_readings(window: NoticeWindow) -> tuple[date, date, str] | None:

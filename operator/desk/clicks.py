@@ -17,7 +17,7 @@ from contractops.graphs.steps import NewEffect
 from contractops.operator import cases, notices, parked
 from contractops.operator.attend import note
 from contractops.operator.clock import wall_now
-from contractops.operator.desk import credit, handover, lists, mail, proposal
+from contractops.operator.desk import clause, credit, handover, lists, mail, proposal
 from contractops.operator.desk.beside import side_gate
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.decide import decide, may_ask, may_help, name, not_yours, refused, rewrite
@@ -81,8 +81,9 @@ def prepare(call: Call) -> Reply:
 
 
 def why_dates(call: Call) -> Reply:
-    """The arithmetic of the dates, for the clicker."""
-    return Reply(view=explain.why_dates(cases.overview(call.session, call.renewal, call.now, call.rules)))
+    """The arithmetic of the dates, for the clicker; what people answered about them can be asked again."""
+    view = explain.why_dates(cases.overview(call.session, call.renewal, call.now, call.rules))
+    return Reply(view=view.model_copy(update={"buttons": clause.again(call)}))
 
 
 def arithmetic(call: Call) -> Reply:

@@ -63,7 +63,7 @@ def check(
         case HandoverSubmission():
             errors = _hand_over(session, renewal, read, now)
         case ClauseSubmission():
-            errors = _clause(session, renewal, read, now, rules)
+            errors = _clause(session, renewal, button, read, now, rules)
         case SignerSubmission():
             errors = _signer(session, renewal, read.contact_id, now, rules)
         case MailSubmission():
@@ -115,9 +115,11 @@ def _hand_over(session: Session, renewal: Renewal, read: HandoverSubmission, now
     return {"until": "Please choose a day after today."} if read.until is not None and read.until <= today else {}
 
 
-def _clause(session: Session, renewal: Renewal, read: ClauseSubmission, now: datetime, rules: cases.Rules) -> dict[str, str]:
+def _clause(
+    session: Session, renewal: Renewal, button: Button, read: ClauseSubmission, now: datetime, rules: cases.Rules
+) -> dict[str, str]:
     """A date or a length stands in the words that are given for it."""
-    question = clauses.question_of(session, cases.overview(session, renewal, now, rules))
+    question = clauses.asked_by(session, renewal, button.args, now, rules)
     if question is None or read.ground == "outside" or not question.fits(read.value):
         return {}
     quoted = read.said if read.ground == "quoted" else ""

@@ -268,9 +268,9 @@ def _price(asked: _Asked) -> Form | None:
 
 
 def _clause(asked: _Asked) -> Form | None:
-    """The open question of the button, filled with what was proposed; None when it is settled."""
-    question = clauses.question_of(asked.session, asked.facts)
-    if question is None or question.key != asked.button.args.get("question"):
+    """The question of the button, filled with what was proposed or answered; None when it is settled."""
+    question = clauses.asked_by(asked.session, asked.renewal, asked.button.args, asked.now, asked.rules)
+    if question is None:
         return None
     given = {name: str(asked.button.args.get(name) or "") for name in ("value", "ground", "said")}
     readings = tuple(Choice(value=value, label=label) for value, label in question.readings.items())

@@ -23,19 +23,33 @@ _GROUNDS: Final = {"text": "reads it in the clause", "quoted": "quotes another p
 def clause(scene: Scene) -> PersonsText:
     """To contract-ops: how the owner reads an open clause, with a button as long as it is open."""
     args = scene.card.args
-    question = clauses.question_of(scene.session, scene.facts)
+    is_open = clauses.asked_by(scene.session, scene.row, args, scene.now, scene.rules) is not None and not _replaced(scene)
     value, ground = str(args["value"]), str(args["ground"])
     read = clauses.in_words(str(args["question"]), value)
     how = _GROUNDS[ground]
-    is_open = question is not None and question.key == args["question"]
-    proposed = {name: args[name] for name in ("question", "value", "ground", "said")}
+    verb = "answers" if args.get(clauses.INSTEAD) is None else "corrects the answer to"
+    proposed = {name: args[name] for name in ("question", "value", "ground", "said", clauses.INSTEAD) if name in args}
     return PersonsText(
         who=scene.name(args.get("who")),
-        did=f"answers ({args['asked']}): {read}, and {how}{_outcome(scene)}",
+        did=f"{verb} ({args['asked']}): {read}, and {how}{_outcome(scene)}",
         text=str(args["said"]) or "No words were added.",
         account=scene.facts.account_name,
-        buttons=_buttons(scene, Action.CLAUSE_SETTLE, "this", proposed) if is_open else (),
+        buttons=_buttons(scene, Action.CLAUSE_SETTLE, "this", proposed) if is_open else again(scene, str(args["question"])),
     )
+
+
+def again(scene: Scene, key: str = "") -> tuple[Button, ...]:
+    """What asks answered questions again, filled with the answer that counts; of ``key`` only, when it is named."""
+    found = clauses.answered(scene.session, scene.row, scene.now, scene.rules)
+    return tuple(
+        scene.button(Action.CLAUSE_SETTLE, **clauses.again(question, one)) for question, one in found if not key or question.key == key
+    )
+
+
+def _replaced(scene: Scene) -> bool:
+    """Whether the answer that this proposal would replace was replaced since."""
+    gate = scene.session.get(Gate, clauses.gate_key(scene.row.id, scene.card.args), populate_existing=True)
+    return gate is not None and gate.decision is not None
 
 
 def price(scene: Scene) -> PersonsText:

@@ -107,7 +107,7 @@ def reasons(card: ReasonsReply) -> Body:
     steps += [finding_sentence(finding) for finding in card.findings]
     if card.tail:
         steps.append(card.tail)
-    return message(phone(card.headline), section("lead", Bold(card.headline)), *_paragraphs(steps))
+    return message(phone(card.headline), section("lead", Bold(card.headline)), *_paragraphs(steps), *row(card.buttons[:_BUTTONS], _ANY))
 
 
 def _paragraphs(steps: Sequence[str]) -> list[Block]:

@@ -301,6 +301,7 @@ class ReasonsReply(Value):
     reasons: tuple[Reason, ...]
     findings: tuple[Finding, ...] = ()
     tail: str = ""
+    buttons: tuple[Button, ...] = ()
 
 
 class TextReply(Value):

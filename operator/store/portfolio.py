@@ -138,14 +138,16 @@ def contract_entry(session: Session, contract_id: str, as_of: datetime, known_at
     return next(_entries(session, [contract], {account.id: account}, {contract_id: list(changes)}, as_of, known_at))
 
 
-def contract_bundle(session: Session, contract_id: str, as_of: datetime, known_at: datetime | None = None) -> Bundle:
-    """Everything about one contract. Raises ``NotFound`` (CO-PRT-001) for an id that is no contract, also for that of an amendment."""
+def contract_bundle(
+    session: Session, contract_id: str, as_of: datetime, known_at: datetime | None = None, without: tuple[str, str] | None = None
+) -> Bundle:
+    """Everything about one contract; ``without`` leaves a person's answer out (``settled.answers``). Raises ``NotFound`` (CO-PRT-001) for an id that is no contract, also for that of an amendment."""
     contract = session.exec(
         _known(records.Contract, known_at).where(records.Contract.id == contract_id, records.Contract.kind == MSA)
     ).first()
     if contract is None:
         raise NotFound("CO-PRT-001", f"{contract_id} is no contract of the portfolio.", advice="contractops coverage lists them all.")
-    return _BundleReader(session, contract, as_of, known_at).read()
+    return _BundleReader(session, contract, as_of, known_at, without).read()
 
 
 def contract_of_circuit(session: Session, circuit_id: str, known_at: datetime | None = None) -> str | None:
@@ -157,7 +159,14 @@ def contract_of_circuit(session: Session, circuit_id: str, known_at: datetime | 
 class _BundleReader:
     """Collects one bundle."""
 
-    def __init__(self, session: Session, contract: records.Contract, as_of: datetime, known_at: datetime | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        contract: records.Contract,
+        as_of: datetime,
+        known_at: datetime | None,
+        without: tuple[str, str] | None,
+    ) -> None:
         self._session = session
         self._contract = contract
         self._as_of = as_of
@@ -169,7 +178,7 @@ class _BundleReader:
         self._promises = self._rows(records.SlaCommitment, col(records.SlaCommitment.order_id).in_(order_ids))
         subjects = [contract.id, *(each.id for each in (*self._amendments, *self._orders, *self._promises))]
         self._refs = refs_of(self._rows(records.Clause, col(records.Clause.subject_id).in_(subjects)))
-        self._settled = answers(session, subjects, known_at)
+        self._settled = answers(session, subjects, known_at, without)
         self._circuits = [service_of.service_id(each) for each in self._orders]
 
     def read(self) -> Bundle:

@@ -32,12 +32,15 @@ Answers = dict[tuple[str, str], Settled]
 """The newest answer by (record id, column)."""
 
 
-def answers(session: Session, subjects: Collection[str], known_at: datetime | None = None) -> Answers:
-    """The answers about the records ``subjects``."""
+def answers(
+    session: Session, subjects: Collection[str], known_at: datetime | None = None, without: tuple[str, str] | None = None
+) -> Answers:
+    """The answers about the records ``subjects``; ``without`` leaves one out, by its record and column, as if it had not been given."""
     query = select(Settled).where(col(Settled.subject_id).in_(subjects))
     if known_at is not None:
         query = query.where(Settled.recorded_at <= known_at)
-    return {(one.subject_id, one.field): one for one in session.exec(query.order_by(col(Settled.number)))}
+    found = {(one.subject_id, one.field): one for one in session.exec(query.order_by(col(Settled.number)))}
+    return {key: one for key, one in found.items() if key != without}
 
 
 def record(session: Session, answer: Settled) -> None:

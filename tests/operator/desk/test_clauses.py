@@ -104,7 +104,7 @@ def test_contract_ops_accept_and_the_renewal_is_armed(office: Office) -> None:
         line = session.exec(select(Audit).where(Audit.renewal_id == COPPERLEAF, Audit.event == "clause settled")).one()
         assert (line.by, line.data["value"], line.data["said"]) == (OPS_ID, "2026-04-01", SAID)
         assert audit.verify(session, COPPERLEAF) is None
-    assert Action.CLAUSE_SETTLE not in [Action.named(name) for name, _token in office.controls(office.card("clause"))]
+    assert "Settle this…" not in str(office.message(office.card("clause"))["blocks"])
     assert "Decide by" in office.whispers(OPS)[-1]["text"]
 
 
@@ -221,3 +221,99 @@ def test_a_rejected_reading_leaves_the_date_unknown(office: Office) -> None:
     card = by_ops(office)
     office.click(OPS, card, Action.PROPOSAL_REJECT)
     assert (row(office).window_status, answers(office), office.controls(office.card("clause"))) == ("unknown", [], [])
+
+
+# What was answered wrongly
+
+
+def press(office: Office, user: str, label: str) -> None:
+    """Click the button of the newest answer to ``user`` that has ``label``."""
+    told = office.whispers(user)[-1]
+    found = [one for block in told["blocks"] if block["type"] == "actions" for one in block["elements"] if one["text"]["text"] == label]
+    assert found, told["text"]
+    office.act(user, told["channel"], told["ts"], found[0]["action_id"])
+    office.drain()
+
+
+def wrong(office: Office) -> Card:
+    """Contract-ops have accepted the wrong day."""
+    card = by_ops(office)
+    office.click(OPS, card, Action.CLAUSE_SETTLE)
+    assert not office.submit(OPS, {"date": "2026-04-01", "ground": "quoted", "said": SAID})["errors"]
+    return card
+
+
+ANEW = "Settle the amendment's start anew…"
+RIGHT = {"date": "2026-05-01", "ground": "outside", "said": "It was May: the invoice of April was a mistake."}
+
+
+def test_a_wrong_answer_is_corrected(office: Office) -> None:
+    """Asked again from what was told after the answer: another version; the first stays readable."""
+    wrong(office)
+    press(office, OPS, ANEW)
+    assert "2026-04-01" in str(office.view(OPS))
+    assert not office.submit(OPS, RIGHT)["errors"]
+    assert [one[2:4] for one in answers(office)] == [("2026-04-01", 1), ("2026-05-01", 2)]
+    assert row(office).window_status == "known"
+    with office.database.read() as session:
+        lines = session.exec(select(Audit.data).where(Audit.renewal_id == COPPERLEAF, Audit.event == "clause settled")).all()
+        assert [one.get("instead_of") for one in lines] == [None, 1]
+
+
+def test_an_accepted_proposal_can_be_asked_again_on_its_card(office: Office) -> None:
+    """The card of contract-ops keeps the way to a correction, and takes the newest answer as its start."""
+    card = wrong(office)
+    office.click(OPS, office.card("clause"), Action.CLAUSE_SETTLE)
+    assert not office.submit(OPS, RIGHT)["errors"]
+    assert [one[2] for one in answers(office)] == ["2026-04-01", "2026-05-01"]
+    assert ANEW in str(office.message(card)["blocks"])
+
+
+def test_two_corrections_of_one_answer_are_one(office: Office) -> None:
+    """Two forms over the same answer: the second changes nothing, and is refused because the first was faster."""
+    wrong(office)
+    office.change(Person, "lena.fischer", role="contract_ops")
+    press(office, OPS, ANEW)
+    first = office.view(OPS)
+    assert first is not None
+    assert not office.submit(OPS, RIGHT)["errors"]
+    payload = payloads.form(
+        Callback.CLAUSE_SETTLE,
+        {"date": payloads.picked("2026-06-01"), "ground": payloads.option("outside"), "said": payloads.typed(SAID)},
+    )
+    payload["view"]["private_metadata"] = first["private_metadata"]
+    payload["user"]["id"] = "U0LENA"
+    office.deliver(payload)
+    office.drain()
+    assert [one[2] for one in answers(office)] == ["2026-04-01", "2026-05-01"]
+    with office.database.read() as session:
+        told = session.exec(select(Audit).where(Audit.renewal_id == COPPERLEAF, Audit.event == "refused")).one()
+        assert (told.by, told.data["why"]) == ("lena.fischer", "settled before")
+
+
+def test_the_owner_corrects_through_contract_ops(office: Office) -> None:
+    """From "Why these dates?" of a date that rests on an answer; what counts is changed by contract-ops, whatever the ground."""
+    no_notice_period(office)
+    office.click(MARIA, office.card("alert"), Action.CLAUSE_SETTLE)
+    assert not office.submit(MARIA, {"length": "60", "unit": "days", "ground": "text"})["errors"]
+    office.click(MARIA, office.card("alert"), Action.RENEWAL_WHY)
+    press(office, MARIA, "Settle the notice period anew…")
+    assert not office.submit(MARIA, {"length": "90", "unit": "days", "ground": "outside", "said": "Side letter of June: 90 days."})[
+        "errors"
+    ]
+    assert "an answer that counts is changed by them" in office.whispers(MARIA)[-1]["text"]
+    assert [one[2] for one in answers(office)] == ["60 days"]
+    assert "corrects the answer to (the notice period is not stated): 90 days" in office.message(office.card("clause"))["text"]
+    office.click(OPS, office.card("clause"), Action.CLAUSE_SETTLE)
+    assert not office.submit(OPS, {})["errors"]
+    assert [one[2] for one in answers(office)] == ["60 days", "90 days"]
+    assert "Decide by" in office.message(office.card("alert"))["text"]
+    assert office.renewal().safe_on == date(2027, 1, 7)
+
+
+def test_a_fact_that_the_file_states_meanwhile_is_not_asked_again(office: Office) -> None:
+    """The file wins: what a person answered before does not count, and nothing offers to correct it."""
+    wrong(office)
+    office.change(Contract, "ENT-4410-A1", effective_on=date(2026, 4, 15))
+    office.rewrite({office.card("clause").key})
+    assert office.controls(office.card("clause")) == []
