@@ -187,6 +187,7 @@ def value_of(row: Row, chosen: PersonSettings | None) -> Person:
         person_id=row.id,
         name=row.name,
         email=row.email,
+        phone=row.phone,
         title=row.title or TITLES.get(row.role, row.role),
         role=row.role,
         working_time=WorkingTime(zone=row.zone, holiday_calendar=row.holiday_calendar or "none", **hours),

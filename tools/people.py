@@ -26,7 +26,7 @@ class WorkingTime(Value):
 
 
 class Person(Value):
-    """A member of staff. ``role`` is a name of the authority matrix; ``active`` is false for who has left."""
+    """A member of staff. ``role`` is a name of the authority matrix; ``active`` is false for who has left; ``phone``: what customers may call."""
 
     person_id: str
     name: str
@@ -34,6 +34,7 @@ class Person(Value):
     title: str
     role: str
     working_time: WorkingTime
+    phone: str | None = None
     manager_id: str | None = None
     deputy_id: str | None = None
     active: bool = True

@@ -74,6 +74,7 @@ FILES: Final[tuple[FileKind, ...]] = (
                 required=True,
                 example="maria@example.com",
             ),
+            Column("phone", "text", "Number that a customer may call; stands in mail drafts.", example="+1 312 555 0100"),
             Column(
                 "role",
                 "text",

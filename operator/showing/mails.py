@@ -182,7 +182,8 @@ def _body(asked: Asked, *paragraphs: str, hello: str = "Good day,", call: bool =
     """The mail from the account owner, who is also the one to call."""
     owner = people.person(asked.session, asked.renewal.owner_id)
     company = asked.rules.supplier.name
-    contact = [f"If anything is unclear, write to {owner.name}, {owner.email}."] if owner and call else []
+    phone = f"call {owner.name}, {owner.phone}, or write to {owner.email}" if owner and owner.phone else ""
+    contact = [f"If anything is unclear, {phone or f'write to {owner.name}, {owner.email}'}."] if owner and call else []
     return "\n\n".join([hello, *paragraphs, *contact, "\n".join([*([owner.name] if owner else []), company])])
 
 

@@ -48,6 +48,7 @@ class Person(Versioned, table=True):
 
     name: str
     email: str
+    phone: str | None = None
     role: str
     title: str | None = None
     manager_id: str | None = None

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, column, create_engine, inspect, text
+from sqlalchemy import table as lightweight
 from sqlmodel import SQLModel
 
 from contractops.operator.store import schema
@@ -63,6 +65,24 @@ def test_the_first_opening_makes_the_schema_and_the_second_leaves_it(tmp_path: P
     assert schema.ensure(database) == schema.HEAD
     with database.read() as session:
         assert session.connection().execute(text("SELECT now FROM business_clock")).scalar_one() == "kept"
+    database.dispose()
+
+
+def test_a_database_of_the_first_schema_is_upgraded_with_what_it_holds(tmp_path: Path) -> None:
+    """It is refused until it is upgraded; then its staff is there, without the number that nobody has given yet."""
+    database = Database(f"sqlite:///{tmp_path / 'first.db'}")
+    config = schema._config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        wanted = {one["name"]: one for one in inspect(connection).get_columns("person") if not one["nullable"]}
+        values = {name: "1" if "INT" in str(one["type"]) or "BOOL" in str(one["type"]) else "2026-12-07" for name, one in wanted.items()}
+        connection.execute(lightweight("person", *map(column, values)).insert().values(values))
+    with pytest.raises(InputError):
+        schema.ensure(database)
+    assert schema.upgrade(database) == schema.HEAD
+    with database.read() as session:
+        assert session.connection().execute(text("SELECT name, phone FROM person")).one() == ("2026-12-07", None)
     database.dispose()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from contractops.operator.store.schema import HEAD
 from tests.localworld.worlds import start_world, until
 from tests.operator.cli.conftest import AS_OF, COMMAND, SAMPLE, environment, run
 
@@ -79,8 +80,8 @@ def test_every_command_has_a_purpose_of_one_line_and_two_examples() -> None:
 
 def test_upgrading_a_database_says_its_schema(tmp_path: Path) -> None:
     """In words, and as one document."""
-    assert run("db", "upgrade", db=tmp_path / "new.db").out == "The database has schema 0001, that of this version.\n"
-    assert run("db", "upgrade", "--json", db=tmp_path / "new.db").json == {"schema": "0001"}
+    assert run("db", "upgrade", db=tmp_path / "new.db").out == f"The database has schema {HEAD}, that of this version.\n"
+    assert run("db", "upgrade", "--json", db=tmp_path / "new.db").json == {"schema": HEAD}
 
 
 @pytest.mark.parametrize(

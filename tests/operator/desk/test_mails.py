@@ -66,7 +66,7 @@ def test_the_outage_mail(office: Office) -> None:
         "The cause was a cut fibre.\n\n"
         "Your agreement ENT-3391 allows 21.6 minutes a month. For November 2026 it gives you 35 % of USD 4,100.00, that is USD 1,435.00.\n\n"
         "Please confirm by 30 December 2026 that you claim it. We then credit it on your next invoice.\n\n"
-        "If anything is unclear, write to Maria Ortiz, maria.ortiz@prairie.example.\n\n"
+        "If anything is unclear, call Maria Ortiz, +1 312 555 0117, or write to maria.ortiz@prairie.example.\n\n"
         "Maria Ortiz\nPrairie Carrier Networks, Inc."
     )
 
