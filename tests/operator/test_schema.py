@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, column, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import column as named
 from sqlalchemy import table as lightweight
 from sqlmodel import SQLModel
 
@@ -77,7 +78,7 @@ def test_a_database_of_the_first_schema_is_upgraded_with_what_it_holds(tmp_path:
         command.upgrade(config, "0001")
         wanted = {one["name"]: one for one in inspect(connection).get_columns("person") if not one["nullable"]}
         values = {name: "1" if "INT" in str(one["type"]) or "BOOL" in str(one["type"]) else "2026-12-07" for name, one in wanted.items()}
-        connection.execute(lightweight("person", *map(column, values)).insert().values(values))
+        connection.execute(lightweight("person", *map(named, values)).insert().values(values))
     with pytest.raises(InputError):
         schema.ensure(database)
     assert schema.upgrade(database) == schema.HEAD
