@@ -28,7 +28,9 @@ def accept(call: Call) -> Reply:
         gate.allowed = [me if one == offer["from"] else one for one in gate.allowed]
     call.session.add(call.renewal)
     note(call.session, call.renewal, "handover accepted", me, call.now, offer)
-    for key in (f"{call.renewal.id}/root", f"{call.renewal.id}/draft/{call.renewal.draft_number}"):
+    # The lengths on offer stand beside draft 1 only.
+    offers = [f"{call.renewal.id}/offers/1"] if call.renewal.draft_number == 1 else []
+    for key in (f"{call.renewal.id}/root", f"{call.renewal.id}/draft/{call.renewal.draft_number}", *offers):
         card = call.session.get(Card, key)
         if card is not None and card.person_id != me:
             _move(call, card)

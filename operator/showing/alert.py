@@ -16,11 +16,13 @@ from contractops.operator.showing.scene import Scene
 from contractops.operator.showing.states import PARKED, alert_state
 from contractops.operator.slack import phrases
 from contractops.operator.slack.actions import Action, Button
-from contractops.operator.slack.render_alert import days_to, goal_of, state_line
+from contractops.operator.slack.render_alert import BY, days_to, goal_of, state_line
 from contractops.operator.slack.views import (
     Act,
     AlertCard,
+    AlertState,
     ByMail,
+    Goal,
     Handover,
     InReview,
     MovedDate,
@@ -62,12 +64,21 @@ def alert(scene: Scene) -> AlertCard | TextReply:
         crm=facts.crm_behind(found.missing_change_orders),
         data_checked=found.data_checked,
         next_told=next_told(scene.session, row, scene.now, scene.rules) if state is None else None,
+        stands_for=_stands_for(scene),
         handover=_handed_over(scene),
         readings=_readings(scene) if state is None else None,
         state=state,
         by_mail=_by_mail(scene),
         buttons=_buttons(scene),
     )
+
+
+def _stands_for(scene: Scene) -> str | None:
+    """The owner, when the card stands with somebody else: a deputy, or contract-ops."""
+    owner = scene.row.owner_id
+    if owner is None:
+        return "an owner who is not named yet"
+    return None if scene.card.person_id in {None, owner} else scene.name(owner)
 
 
 def _readings(scene: Scene) -> TwoReadings | None:
@@ -104,7 +115,9 @@ def _without_figures(scene: Scene) -> TextReply:
     said = [
         f"{found.account_name}, {row.contract_id}. Decide by: {due}.",
         "What happens when nobody acts is unknown." if follows is None else phrases.if_nobody_acts(row.contract_id, follows),
-        "Worth unknown: no price is recorded." if found.monthly is None else f"Worth {wording.monthly(found.monthly)}.",
+        "Worth unknown: a price is missing, or prices are in several currencies."
+        if found.monthly is None
+        else f"Worth {wording.monthly(found.monthly)}.",
         "" if state is None else state_line(state, scene.zone),
     ]
     question = clauses.question_of(scene.session, found)
@@ -178,6 +191,9 @@ def reminder(scene: Scene) -> AlertCard | ReminderReply | TextReply:
     follows = facts.otherwise(found.window)
     if row.decide_by is None or row.safe_on is None or follows is None or found.monthly is None:
         return _without_figures(scene)
+    if scene.stage is Stage.MISSED:
+        said = f"{found.account_name}: the window closed on {wording.day(row.safe_on)}. See the newest message of this thread."
+        return TextReply(text=said, account=found.account_name)
     if is_open and form in FULL and scene.stage is Stage.FLAGGED:
         return alert(scene)
     return ReminderReply(
@@ -261,20 +277,35 @@ def _told_with(scene: Scene) -> tuple[str, ...]:
     return tuple(scene.name(one) for one in scene.session.exec(query.order_by(col(Card.key))))
 
 
+_MISSING = {
+    Goal.DECIDE: "there is no answer yet",
+    Goal.SIGN: "it is not signed yet",
+    Goal.NOTICE: "no proof of delivery of the notice is recorded yet",
+}
+
+
+def _for_another(state: AlertState | None, owner: str) -> AlertState | None:
+    """Where it stands, for a reader who is not the owner."""
+    if isinstance(state, WaitingForApproval) and state.by == "you":
+        return state.model_copy(update={"by": owner})
+    return state.model_copy(update={"whose": f"{owner}'s"}) if isinstance(state, InReview) else state
+
+
 def told(scene: Scene) -> TextReply:
     """To a manager, contract-ops or the VP: the owner has not answered (or has meanwhile)."""
     row, found = scene.row, scene.facts
     owner = scene.name(row.owner_id) if row.owner_id else "nobody"
     due = "unknown" if row.decide_by is None else wording.deadline(row.decide_by, scene.zone)
     follows = facts.otherwise(found.window)
-    state = alert_state(scene)
-    left = "" if row.safe_on is None else f"{days_to(goal_of(state), days_left(row.safe_on, scene.zone, scene.now))}: "
+    state = _for_another(alert_state(scene), owner)
+    goal = goal_of(state)
+    left = "" if row.safe_on is None else f"{days_to(goal, days_left(row.safe_on, scene.zone, scene.now))}: "
     answered = row.answered_at is not None and row.answered_at >= scene.card.created_at
     silence = f"{owner} has answered on {wording.moment(row.answered_at, scene.zone)}." if answered and row.answered_at else ""
     said = [
-        f"{left}{found.account_name}, {row.contract_id}. Decide by {due}.",
+        f"{left}{found.account_name}, {row.contract_id}. {BY[goal]} {due}.",
         "" if follows is None else phrases.if_nobody_acts(row.contract_id, follows),
-        silence or f"Owned by {owner}. You are told because there is no answer yet.",
+        silence or f"Owned by {owner}. You are told because {_MISSING[goal]}.",
         "" if state is None else state_line(state, scene.zone),
     ]
     return TextReply(text="\n".join(filter(None, said)), buttons=scene.row_of(Action.RENEWAL_WHY), account=found.account_name)

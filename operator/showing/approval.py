@@ -41,10 +41,10 @@ def second(scene: Scene) -> SecondApprovalCard | TextReply:
     if stored is None or asked is None:
         return TextReply(text=f"Draft {number} is not stored.")
     terms = terms_of(stored)
-    steps = facts.approval_steps(terms, scene.row.owner_id, scene.staff, scene.rules.matrix, stored.created_by)
     step = int(scene.card.args["step"])
     given = [one for one in scene.approvals(number, _round(scene, number)) if one.step < step or scene.card.person_id is None]
-    asker = given[0].person_id if given else scene.row.owner_id
+    asker = given[0].person_id if given else scene.row.owner_id  # also after a hand-over: his limits are why another one is asked
+    steps = facts.approval_steps(terms, asker, scene.staff, scene.rules.matrix, stored.created_by)
     state = _state(scene, asked, terms, number)
     return SecondApprovalCard(
         **scene.base,

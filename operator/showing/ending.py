@@ -96,6 +96,13 @@ def not_renewing(scene: Scene) -> NotRenewingCard | TextReply:
         return TextReply(
             text=f"{found.account_name}: the decision not to renew was taken back by {act.by}, {wording.moment(act.at, scene.zone)}."
         )
+    if row.served_at is None and scene.stage is not Stage.NOT_RENEWING:
+        due = "" if row.decide_by is None else f" by {wording.deadline(row.decide_by, scene.zone)}"
+        return TextReply(
+            text=f"{found.account_name}: no proof of delivery of the notice was recorded{due}. See the newest message of this thread.",
+            buttons=scene.row_of(Action.NOTICE_SEE),
+            account=found.account_name,
+        )
     if row.decide_by is None:
         return TextReply(text=f"{found.account_name}: not renewing. The date by which the notice must be received is unknown.")
     evidence = _evidence(scene) if row.served_at is not None else None

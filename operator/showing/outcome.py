@@ -195,6 +195,8 @@ def returned(scene: Scene) -> SentReply | PersonsText | TextReply:
     event = Event(args["event"])
     is_open = scene.is_open("owner") and number == scene.row.draft_number
     edits = scene.row_of(Action.DRAFT_EDIT, draft=number) if is_open and event in {Event.REFUSE, Event.DISPUTE} else ()
+    if is_open and not edits:  # taken back or run out: the same draft can be approved again
+        edits = (scene.button(Action.DRAFT_OPEN, about=f"{scene.row.id}/draft/{number}", shown=str(number)),)
     rest = scene.row_of(Action.RENEWAL_STOP, Action.RENEWAL_HANDOVER, draft=number) if is_open else ()
     if event is Event.DISPUTE:
         gate = scene.last_decision(Event.DISPUTE)

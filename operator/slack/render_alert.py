@@ -91,7 +91,7 @@ def days_to(goal: Goal, days_left: int) -> str:
     return f"{wording.sentence_case(goal)} today" if days_left == 0 else f"{phrases.days(-days_left)} past the safe date"
 
 
-_BY: dict[Goal, str] = {Goal.DECIDE: "Decide by", Goal.SIGN: "Must be signed by", Goal.NOTICE: "Notice must be received by"}
+BY: dict[Goal, str] = {Goal.DECIDE: "Decide by", Goal.SIGN: "Must be signed by", Goal.NOTICE: "Notice must be received by"}
 """What has to happen until the deadline, in the words before it."""
 
 
@@ -117,7 +117,7 @@ def alert(card: AlertCard) -> Body:
     first = phone(f"{title}, {wording.yearly(card.yearly)}, by {due}.", f"{title}, by {due}.", f"{title}.")
     blocks = [
         header(title),
-        section("lead", Bold(f"{_BY[goal]} {due}."), "\n" + phrases.if_nobody_acts(card.contract_id, card.otherwise)),
+        section("lead", Bold(f"{BY[goal]} {due}."), "\n" + phrases.if_nobody_acts(card.contract_id, card.otherwise)),
         _facts(card),
         *_extras(card),
         *_state(card.state, card.zone),
@@ -197,7 +197,8 @@ def _alert_row(card: AlertCard) -> list[Block]:
 
 
 def _alert_foot(card: AlertCard) -> list[str]:
-    said = ["You own this account.", f"Data checked {wording.moment(card.data_checked, card.zone)}."]
+    whose = "You own this account." if card.stands_for is None else f"You answer here for {card.stands_for}."
+    said = [whose, f"Data checked {wording.moment(card.data_checked, card.zone)}."]
     if card.next_told is not None and card.state is None:
         name, on = card.next_told
         said.append(f"If there is no answer, {name} is told on {wording.day(on)}.")
@@ -229,7 +230,7 @@ def state_line(state: AlertState, zone: str) -> str:  # noqa: C901, PLR0911 - on
         case Progressing():
             return f"Terms: {', '.join(state.steps)}…"
         case InReview():
-            return f"Draft {state.number} waits for your decision in this thread."
+            return f"Draft {state.number} waits for {state.whose} decision{' in this thread' if state.whose == 'your' else ''}."
         case WaitingForApproval():
             return f"Draft {state.number} is approved by {state.by} and waits for {state.whom}."
         case OutForSignature():
@@ -290,7 +291,7 @@ def reminder(card: ReminderReply) -> Body:
     primary = next((button.action for button in card.buttons if button.action is not Action.CARD_OPEN), None)
     return message(
         phone(f"{title}, by {due}.", f"{title}."),
-        section("lead", *mention, Bold(f"{title}. {_BY[card.goal]} {due}."), paragraph),
+        section("lead", *mention, Bold(f"{title}. {BY[card.goal]} {due}."), paragraph),
         *changed,
         *asks,
         *row(

@@ -47,8 +47,8 @@ SENT_ROWS: dict[type, tuple[Action, ...]] = {
     Silent: (Action.ENVELOPE_NUDGE, Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER),
     Bounced: (Action.ENVELOPE_SIGNER,),
     SignerDeclined: _AGAIN,
-    Voided: _AGAIN,
-    Expired: _AGAIN,
+    Voided: (Action.DRAFT_OPEN, *_AGAIN),
+    Expired: (Action.DRAFT_OPEN, *_AGAIN),
     Completed: (),
 }
 """Buttons of the reply about an envelope, by its state."""
@@ -87,6 +87,7 @@ def sent(card: SentReply) -> Body:
             card.buttons,
             SENT_ROWS[type(state)],
             primary=_primary(card),
+            about={Action.DRAFT_OPEN: str(card.number)},
             danger=Action.ENVELOPE_VOID,
             confirms={Action.ENVELOPE_VOID: _void_confirm(card), Action.ENVELOPE_RESEND: _resend_confirm(card)},
             says={Action.ENVELOPE_VOID: f"Take back the envelope of {card.account}"},
@@ -105,8 +106,10 @@ def _short(card: SentReply, name: str) -> str:
 def _primary(card: SentReply) -> Action | None:
     """What most want next: other terms after an end, a word to who has looked, another address where none was reached."""
     match card.state:
-        case SignerDeclined() | Expired() | Voided():
+        case SignerDeclined():
             return Action.DRAFT_EDIT
+        case Expired() | Voided():
+            return Action.DRAFT_OPEN
         case Silent():
             return Action.ENVELOPE_NUDGE
         case Bounced():

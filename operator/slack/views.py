@@ -133,9 +133,10 @@ class Progressing(Value):
 
 
 class InReview(Value):
-    """Draft ``number`` waits in the thread."""
+    """Draft ``number`` waits in the thread for its owner. ``whose``: "your", or the owner's name in the genitive for another reader."""
 
     number: int
+    whose: str = "your"
 
 
 class WaitingForApproval(Value):
@@ -218,7 +219,7 @@ class ByMail(StrEnum):
 
 
 class AlertCard(Card):
-    """The root of the owner's thread. ``state`` None: open. ``by_mail`` None: no e-mail belongs to it. ``days_left`` counts to the safe date; ``next_told`` is who hears of silence, when."""
+    """The root of the owner's thread. ``state`` None: open. ``by_mail`` None: no e-mail belongs to it. ``days_left`` counts to the safe date; ``next_told`` is who hears of silence, when; ``stands_for``: the owner, when the reader is another."""
 
     days_left: int
     decide_by: datetime
@@ -231,6 +232,7 @@ class AlertCard(Card):
     crm: CrmBehind | None
     data_checked: datetime
     next_told: tuple[str, date] | None = None
+    stands_for: str | None = None
     readings: TwoReadings | None = None
     duty: Duty | None = None
     handover: Handover | None = None

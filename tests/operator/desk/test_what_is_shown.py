@@ -8,7 +8,7 @@ from contractops.operator.slack.actions import Action
 from contractops.operator.store import records
 from contractops.operator.store.tables import Card
 from tests.operator.desk.office import RENEWAL, Office
-from tests.operator.desk.states import MARIA, asked, ended_by_them, sent, signed, stopped, two_readings
+from tests.operator.desk.states import MARIA, asked, drafted, ended_by_them, sent, signed, stopped, two_readings
 
 SAM = "U0SAM"
 
@@ -27,6 +27,14 @@ def settles(office: Office, card: Card) -> list[str]:
     blocks = office.message(card)["blocks"]
     elements = [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
     return [one["text"]["text"] for one in elements if Action.named(one["action_id"]) is Action.CLAUSE_SETTLE]
+
+
+def hand_over(office: Office) -> None:
+    """Maria hands over to Sam, who accepts."""
+    office.click(MARIA, office.card("alert"), "renewal_handover")
+    assert not office.submit(MARIA, {"person": "sam.okafor", "note": "You know them."})["errors"]
+    offer = next(card for card in office.cards("handover") if card.person_id == "sam.okafor")
+    office.click(SAM, offer, "handover_accept")
 
 
 def test_the_team_is_not_told_of_an_end_before_the_notice_is_proven(office: Office) -> None:
@@ -79,9 +87,74 @@ def test_one_question_has_one_button_where_no_price_is_known(office: Office) -> 
 def test_a_new_owner_is_not_told_that_he_approved(office: Office) -> None:
     """Handed over while an approver is asked: the new owner's root names who approved the draft."""
     asked(office)
-    office.click(MARIA, office.card("alert"), "renewal_handover")
-    assert not office.submit(MARIA, {"person": "sam.okafor", "note": "You know them."})["errors"]
-    offer = next(card for card in office.cards("handover") if card.person_id == "sam.okafor")
-    office.click(SAM, offer, "handover_accept")
+    hand_over(office)
     assert root(office).person_id == "sam.okafor"
     assert "Draft 2 is approved by Maria Ortiz and waits for Dana Whitfield." in office.message(root(office))["text"]
+
+
+def test_a_missed_notice_leaves_no_card_that_says_it_is_ready(office: Office) -> None:
+    """The window closed without a proof: notice card and reminders say so, and "decide today" stands nowhere."""
+    stopped(office)
+    for when in ("2027-01-06T15:30:00+00:00", "2027-02-04T15:30:00+00:00", "2027-02-05T23:30:00+00:00"):
+        office.at(when)
+    assert office.stage() == "missed"
+    assert "no proof of delivery of the notice was recorded by Fri 5 Feb 2027, 17:00 CST (Chicago)" in text(office, "not_renewing")
+    reminders = [str(office.message(card)["text"]) for card in office.cards("reminder")]
+    assert reminders
+    assert all("the window closed on Fri 5 Feb 2027" in one for one in reminders)
+
+
+def test_who_is_told_of_a_missing_proof_reads_what_is_missing(office: Office) -> None:
+    """A decision was taken; to the manager it is not told as silence."""
+    stopped(office)
+    for when in ("2027-01-06T15:30:00+00:00", "2027-02-04T15:30:00+00:00"):
+        office.at(when)
+    told = text(office, "told")
+    assert "You are told because no proof of delivery of the notice is recorded yet." in told
+    assert "Notice must be received by Fri 5 Feb 2027" in told
+    assert "there is no answer yet" not in told
+
+
+def test_a_manager_is_not_told_that_he_approved_or_must_decide(office: Office) -> None:
+    """What waits for the owner is told in his name to whoever else hears of it."""
+    drafted(office)
+    for when in ("2027-01-06T15:30:00+00:00", "2027-01-22T15:30:00+00:00"):
+        office.at(when)
+    told = text(office, "told")
+    assert "Draft 1 waits for Maria Ortiz's decision." in told
+
+
+def test_who_stands_in_is_not_called_the_owner(office: Office) -> None:
+    """The owner has left: contract-ops have the card, and read for whom."""
+    drafted(office)
+    office.change(records.Person, "maria.ortiz", active=False)
+    office.at("2027-01-06T15:30:00+00:00")
+    assert root(office).person_id == "j.kim"
+    assert "You answer here for Maria Ortiz." in text(office, "alert")
+
+
+def test_the_approver_keeps_the_reason_after_a_hand_over(office: Office) -> None:
+    """Why he is asked are the limits of who asked him, whoever owns the account now. What stood with the old owner has moved."""
+    asked(office)
+    hand_over(office)
+    assert "Why you: 36 months is over their limit of 24" in text(office, "second")
+
+
+def test_the_offers_go_along_with_draft_1(office: Office) -> None:
+    """The lengths beside draft 1 are the new owner's to take; the old owner has no live button left."""
+    drafted(office)
+    before = office.card("offers")
+    hand_over(office)
+    assert office.card("offers").person_id == "sam.okafor"
+    assert office.controls(before) == []
+    office.click(SAM, office.card("offers"), "offer_use")
+    assert office.renewal().draft_number == 2
+
+
+def test_an_envelope_taken_back_leads_to_its_draft(office: Office) -> None:
+    """The same terms can be approved again, and the reply about it leads there."""
+    sent(office)
+    office.click(MARIA, office.card("sent"), "envelope_void")
+    office.poll()
+    labels = [one["text"]["text"] for one in office.message(office.card("returned"))["blocks"][-1]["elements"]]
+    assert labels == ["Open draft 2", "Not renewing…", "Hand over…"]
