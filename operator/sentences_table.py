@@ -264,6 +264,7 @@ FINDINGS: dict[str, Template] = {
     "terms.no_window": "The dates of {about} are not known, so no terms can be made.",
     "terms.no_signer": "Nobody is chosen to sign for the customer.",
     "terms.signer_may_not_sign": "{contact} has no signing right in the CRM.",
+    "approval.owner_gone": "The owner is no longer on the staff list: hand the account over, then a new draft is prepared.",
     "approval.nobody": "Nobody on the staff may approve these terms; check the limits of the roles.",
     "terms.credit_other_currency": "An open credit of {amount:money} is in another currency and is not part of these terms.",
     "sla.outage_open": "Ticket {about} is still open; its minutes count up to now.",

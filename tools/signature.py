@@ -123,10 +123,11 @@ def required_approvals(
 
 
 def unapprovable(steps: Iterable[ApprovalStep]) -> tuple[Finding, ...]:
-    """A blocking finding when some step has nobody who could decide it: the question would wait for ever."""
+    """A blocking finding when some step has nobody who could decide it (the owner has left, or no role may): it would wait for ever."""
+    steps = tuple(steps)
     if all(step.allowed for step in steps):
         return ()
-    return (Finding(code="approval.nobody", severity=Severity.BLOCKING, about="approvals"),)
+    return (Finding(code="approval.nobody" if steps[0].allowed else "approval.owner_gone", severity=Severity.BLOCKING, about="approvals"),)
 
 
 def over_limit(terms: Terms, limit: RoleLimit) -> tuple[Reason, ...]:

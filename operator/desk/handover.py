@@ -6,12 +6,14 @@ Rule 2: the open question is his from then on; an approver's question stays the 
 
 from __future__ import annotations
 
+from contractops.graphs.lifecycle import Event
 from contractops.operator.attend import note
 from contractops.operator.desk.call import Call, Reply
 from contractops.operator.desk.decide import name, refused, rewrite, rewrite_thread
+from contractops.operator.showing.scene import terms_of
 from contractops.operator.slack.answers import AlreadyClosed, NotYours
 from contractops.operator.store import gates
-from contractops.operator.store.tables import Card
+from contractops.operator.store.tables import Card, Draft, Gate
 
 
 def accept(call: Call) -> Reply:
@@ -28,6 +30,7 @@ def accept(call: Call) -> Reply:
         gate.allowed = [me if one == offer["from"] else one for one in gate.allowed]
     call.session.add(call.renewal)
     note(call.session, call.renewal, "handover accepted", me, call.now, offer)
+    advance = gate is not None and _prepared_anew(call, gate)
     # The lengths on offer stand beside draft 1 only.
     offers = [f"{call.renewal.id}/offers/1"] if call.renewal.draft_number == 1 else []
     for key in (f"{call.renewal.id}/root", f"{call.renewal.id}/draft/{call.renewal.draft_number}", *offers):
@@ -35,7 +38,16 @@ def accept(call: Call) -> Reply:
         if card is not None and card.person_id != me:
             _move(call, card)
     rewrite_thread(call)
-    return Reply(ring=True, outcome="handed over")
+    return Reply(ring=True, advance=advance, outcome="handed over")
+
+
+def _prepared_anew(call: Call, gate: Gate) -> bool:
+    """A draft that nobody could approve, since its owner had left, is prepared again for the new one."""
+    draft = call.session.get(Draft, (call.renewal.id, gate.draft_number)) if gate.kind == "owner" else None
+    if draft is None or not any(one.code == "approval.owner_gone" for one in terms_of(draft).findings):
+        return False
+    me, again = call.person.person_id, {"choices": draft.choices}
+    return gates.decide(call.session, gate.key, gate.payload_hash, Event.EDIT, by=me, at=call.now, answer=again).won
 
 
 def refusal_of(call: Call) -> Reply | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event
 from contractops.operator import signers, wording
@@ -80,13 +80,13 @@ def _under_way(scene: Scene, envelope: Envelope) -> str:
 
 
 def _reply(scene: Scene, plan: EnvelopePlan, state: SentState | None, buttons: tuple[Button, ...]) -> SentReply:
-    customer = _customer(plan)
+    customer = _customer_now(scene, plan)
     ours = next((one.name for one in plan.signers if one.role == SUPPLIER), None)
     deadline = scene.row.safe_on or wording.local_date(plan.expires_at, scene.zone)
     return SentReply(
         **scene.base,
         number=plan.draft_number,
-        signer=_changed_to(scene) or customer.name,
+        signer=customer.name,
         signer_title=customer.title,
         countersigner=ours,
         closes=plan.expires_at,
@@ -101,11 +101,18 @@ def _customer(plan: EnvelopePlan) -> SignerPlan:
     return next((one for one in plan.signers if one.role == CUSTOMER), plan.signers[0])
 
 
-def _changed_to(scene: Scene) -> str | None:
-    """The signer who replaced the planned one, when the vendor has confirmed it."""
-    effect = scene.effect("docusign.change_signer")
-    is_mine = effect is not None and scene.asked is not None and effect.version == scene.asked.version
-    return str(effect.payload["name"]) if effect is not None and is_mine and effect.status == "done" else None
+def _customer_now(scene: Scene, plan: EnvelopePlan) -> SignerPlan:
+    """The customer's signer of the envelope of ``plan``: who replaced the planned one counts when the vendor has confirmed it."""
+    customer = _customer(plan)
+    sent = select(Effect).where(Effect.renewal_id == scene.row.id, Effect.kind == "docusign.send", Effect.status == "done")
+    mine = next((one.remote_id for one in scene.session.exec(sent) if plan_of(one) == plan), None)
+    changes = select(Effect).where(Effect.renewal_id == scene.row.id, Effect.kind == "docusign.change_signer", Effect.status == "done")
+    titles = {one.email: one.title for one in scene.facts.source.contacts}
+    for one in scene.session.exec(changes.order_by(col(Effect.done_at))).all():
+        new = one.payload
+        if new["envelope"] == mine and new["old_email"].casefold() == customer.email.casefold():
+            customer = customer.model_copy(update={"name": new["name"], "email": new["email"], "title": titles.get(new["email"], "")})
+    return customer
 
 
 def _ended(scene: Scene, envelope: Envelope, plan: EnvelopePlan) -> SentState | None:

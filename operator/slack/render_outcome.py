@@ -120,10 +120,8 @@ def _primary(card: SentReply) -> Action | None:
 
 def _out(card: SentReply) -> str:
     then = f", then {card.countersigner} for us" if card.countersigner else ""
-    return (
-        f"Sent to {card.signer} ({card.signer_title}){then}. "
-        f"Signing closes {wording.moment(card.closes, card.zone)}, {_before(card)} the deadline."
-    )
+    title = f" ({card.signer_title})" if card.signer_title else ""
+    return f"Sent to {card.signer}{title}{then}. Signing closes {wording.moment(card.closes, card.zone)}, {_before(card)} the deadline."
 
 
 def _before(card: SentReply) -> str:

@@ -8,9 +8,9 @@ from contractops.operator.slack.actions import Action
 from contractops.operator.store import records
 from contractops.operator.store.tables import Card
 from tests.operator.desk.office import RENEWAL, Office
-from tests.operator.desk.states import MARIA, asked, drafted, ended_by_them, sent, signed, stopped, two_readings
+from tests.operator.desk.states import DANA, MARIA, asked, drafted, ended_by_them, sent, signed, stopped, two_readings
 
-SAM = "U0SAM"
+SAM, KIM = "U0SAM", "U0KIM"
 
 
 def text(office: Office, kind: str) -> str:
@@ -158,3 +158,32 @@ def test_an_envelope_taken_back_leads_to_its_draft(office: Office) -> None:
     office.poll()
     labels = [one["text"]["text"] for one in office.message(office.card("returned"))["blocks"][-1]["elements"]]
     assert labels == ["Open draft 2", "Not renewing…", "Hand over…"]
+
+
+def test_a_changed_signer_has_his_own_title(office: Office) -> None:
+    """The reply names the new signer as the CRM does, and after a take-back it is he who can no longer sign."""
+    sent(office)
+    office.click(MARIA, office.card("sent"), "envelope_signer")
+    assert not office.submit(MARIA, office.first_choices(MARIA))["errors"]
+    office.poll()
+    assert "Sent to Mark Ellis (CFO), then Dana Whitfield for us." in text(office, "sent")
+    office.click(MARIA, office.card("sent"), "envelope_void")
+    office.poll()
+    assert "Mark Ellis can no longer sign draft 2." in text(office, "returned")
+
+
+def test_a_draft_whose_owner_has_left_is_prepared_again_for_the_next(office: Office) -> None:
+    """Nobody could approve it: the card says why and what helps; after the hand-over the new owner has a draft that he can approve."""
+    drafted(office)
+    office.change(records.Person, "maria.ortiz", active=False)
+    office.at("2027-01-06T15:30:00+00:00")
+    office.click(KIM, office.card("draft"), "draft_approve")
+    assert "The owner is no longer on the staff list: hand the account over" in text(office, "draft")
+    office.click(KIM, root(office), "renewal_handover")
+    assert not office.submit(KIM, {"person": "dana.whitfield", "note": "Yours now."})["errors"]
+    offer = next(card for card in office.cards("handover") if card.person_id == "dana.whitfield")
+    office.click(DANA, offer, "handover_accept")
+    newest = max(office.cards("draft"), key=lambda card: card.key)
+    assert (newest.person_id, "Can't be approved yet" in str(office.message(newest)["text"])) == ("dana.whitfield", False)
+    office.click(DANA, newest, "draft_approve")
+    assert ("approve", "dana.whitfield") in office.decisions()
