@@ -28,7 +28,7 @@ def clause(scene: Scene) -> PersonsText:
     read = clauses.in_words(str(args["question"]), value)
     how = _GROUNDS[ground]
     verb = "answers" if args.get(clauses.INSTEAD) is None else "corrects the answer to"
-    proposed = {name: args[name] for name in ("question", "value", "ground", "said", clauses.INSTEAD) if name in args}
+    proposed: dict[str, Any] = {name: args[name] for name in ("question", "value", "ground", "said", clauses.INSTEAD) if name in args}
     return PersonsText(
         who=scene.name(args.get("who")),
         did=f"{verb} ({args['asked']}): {read}, and {how}{_outcome(scene)}",
