@@ -231,13 +231,22 @@ def _cannot_wait(session: Session, row: Renewal, window: NoticeWindow, now: date
 
 
 def _approver_moments(session: Session, gate: Gate, window: NoticeWindow, now: datetime, rules: cases.Rules) -> Iterator[datetime]:
-    """The reminder at half of the answer time while it is ahead, and its end as long as somebody else can be asked."""
+    """The reminder at half of the answer time while it is ahead; as long as somebody else can be asked, its end and the days on which those who are asked go away."""
     remind_at, end = approver_times(session, gate, window, rules)
     reminded = select(Card.key).where(Card.gate_key == gate.key, Card.kind == "approver_reminder")
     if remind_at < end and session.exec(reminded).first() is None:
         yield max(remind_at, now)
     if approvals.next_in_line(session, gate):
         yield max(end, now)
+        yield from (at for at in _absences(session, gate) if at > now)
+
+
+def _absences(session: Session, gate: Gate) -> Iterator[datetime]:
+    """The midnights, each in the person's own zone, at which the days begin that somebody who is asked named for his deputy."""
+    for who in filter(None, (people.person(session, one) for one in gate.allowed)):
+        first = people.absence(session, who.person_id).first
+        if first is not None:
+            yield moment(first, time.min, zone(who.working_time.zone))
 
 
 def _signer_moments(session: Session, row: Renewal, now: datetime, rules: cases.Rules) -> Iterator[datetime]:

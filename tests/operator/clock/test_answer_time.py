@@ -94,12 +94,14 @@ def test_an_absent_approver_is_stood_in_for_at_once(life: Simulation) -> None:
 
 
 def test_an_approver_whose_absence_begins_later_is_stood_in_for_then(life: Simulation) -> None:
-    """Dana is asked on Monday and away from Tuesday on: what comes to her question on Wednesday finds her away, and Sam is asked."""
+    """Dana is asked on Monday and away from Tuesday on: at its midnight the question is Sam's, too, and his card comes when his day begins."""
     imported(life, **{"dana.whitfield": {"deputy_from": "2026-12-08", "deputy_to": "2026-12-13"}})
     ask_dana(life)
     assert gate(life).allowed == ["dana.whitfield"]
-    life.run_until(instant(date(2026, 12, 9), 12))
+    life.run_until(instant(date(2026, 12, 8), 2))
     assert gate(life).allowed == ["dana.whitfield", "sam.okafor"]
+    life.run_until(instant(date(2026, 12, 9), 12))
+    assert when(life, "sam.okafor", "second") == ["Tue 08 08:30"]
     assert when(life, "dana.whitfield", "approver_reminder") == []
 
 
