@@ -13,7 +13,7 @@ from contractops.operator.parked import AN_HOUR
 from contractops.operator.store import ledger
 from contractops.operator.store.tables import Card, Effect
 from tests.operator.desk.office import RENEWAL, Office
-from tests.operator.desk.states import MARIA, sent
+from tests.operator.desk.states import MARIA, begin, sent
 
 PERSON = "maria.ortiz"
 
@@ -143,7 +143,7 @@ def test_stopped_again_is_the_same_card(office: Office, count: int) -> None:
 
 def test_every_person_has_a_message_of_his_own(office: Office) -> None:
     """The owner's list and that of contract-ops name the same effects and do not share a thread."""
-    sent(office)
+    begin(office, sent)
     stop(office, 3)
     heads = [card for card in office.cards("parked") if card.thread is None]
     assert len({card.person_id for card in heads}) == len(heads) == 2
@@ -156,7 +156,7 @@ def test_every_person_has_a_message_of_his_own(office: Office) -> None:
 
 def test_what_is_done_meanwhile_takes_its_buttons_off(office: Office) -> None:
     """A receipt rewrites the cards of its renewal: what had stopped and is done asks nobody any more, in the list neither."""
-    sent(office)
+    begin(office, sent)
     first, _second = stop(office, 2)
     with office.database.write() as session:
         ledger.settle(session, first, "it arrived", by="machine")
