@@ -29,11 +29,11 @@ def question(record: type[R], column: str, *, many: bool, past: bool) -> Select[
     """The question for one key or ``many``, of now or of the ``past``."""
     table = table_of(record)
     wanted = table.c[column].in_(bindparam("keys", expanding=True)) if many else table.c[column] == bindparam("keys")
-    still = table.c.superseded_at.is_(None)
-    if past:
-        wanted &= table.c.recorded_at <= bindparam("known_at")
-        still = or_(still, table.c.superseded_at > bindparam("known_at"))
-    return select(table).where(wanted, still).order_by(table.c.id)
+    current = table.c.superseded_at.is_(None)
+    if not past:
+        return select(table).where(wanted, current).order_by(table.c.id)
+    still = or_(current, table.c.superseded_at > bindparam("known_at"))
+    return select(table).where(wanted, table.c.recorded_at <= bindparam("known_at"), still).order_by(table.c.id)
 
 
 def ask(session: Session, asked: Select[Any], keys: Collection[str | None], known_at: datetime | None, **more: Any) -> list[Any]:
