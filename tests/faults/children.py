@@ -33,11 +33,11 @@ from contractops.operator.slack import commands, messenger
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.slack.messenger import Pacer
 from contractops.operator.store import gates, inbox
-from contractops.operator.store.db import Database
 from contractops.operator.store.records import Person
 from contractops.operator.store.tables import Button, Card, Draft, Effect, Envelope, Gate, Renewal
 from contractops.operator.workbench import Workbench
 from contractops.tools.signature import AuthorityMatrix
+from tests.compiled import compiled_once
 from tests.localworld.worlds import WEB
 from tests.slack import payloads
 
@@ -94,16 +94,6 @@ def settings_of(folder: Path, world: str) -> Settings:
     )
 
 
-_compiled: dict[str, Any] = {}
-
-
-def _compile_once(database: Database) -> None:
-    """Share what SQLAlchemy has compiled among the databases of this process: a new one for each test would compile a hundred statements."""
-    for engine in (database.engine, database._readers):
-        engine.dialect = _compiled.setdefault("dialect", engine.dialect)
-        engine._compiled_cache = _compiled.setdefault("cache", engine._compiled_cache)
-
-
 class Driver:
     """The operator of one child. Waits between attempts that no vendor asked for are shortened, since a case waits for them."""
 
@@ -116,8 +106,7 @@ class Driver:
         self.operator.bell._client = self.bell
         if self.operator.messenger is not None:
             self.operator.messenger._pacer = Pacer(sleep=lambda _seconds: None)  # one message a second is another test's claim
-        self.database = self.operator.core.database
-        _compile_once(self.database)
+        self.database = compiled_once(self.operator.core.database)
         self.jobs = self.operator.jobs
 
     def close(self) -> None:
