@@ -312,10 +312,11 @@ class Office(Driver):
 
     # Going back
 
-    def keep(self, kept: Place) -> None:
-        """Copy the database and the world as they are."""
-        kept.database.parent.mkdir()
-        self.place.copy_to(kept)
+    def keep(self, folder: Path) -> Place:
+        """Copy the database and the world as they are into a new ``folder``."""
+        folder.mkdir()
+        self.place.copy_to(Place.at(folder))
+        return Place.at(folder)
 
     def restore(self, kept: Place) -> None:
         """The database and the world as they were."""

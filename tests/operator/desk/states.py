@@ -34,9 +34,9 @@ def kept(state: State) -> State:
 
     @wraps(state)
     def reach(office: Office) -> None:
-        fresh, made = office.fresh, Place.at(office.template.database.parent / state.__name__)
-        if fresh and made.database.exists():
-            office.restore(made)
+        fresh, made = office.fresh, office.template.database.parent / state.__name__
+        if fresh and made.exists():
+            office.restore(Place.at(made))
         else:
             state(office)
             if fresh:

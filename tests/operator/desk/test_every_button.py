@@ -14,7 +14,7 @@ from contractops.operator.desk.submits import SUBMITS
 from contractops.operator.slack.actions import Action, Callback
 from contractops.operator.store.records import Person
 from contractops.operator.store.tables import Card
-from tests.operator.desk.office import Office, Place
+from tests.operator.desk.office import Office
 from tests.operator.desk.states import DANA, OMAR, STATES, begin
 
 TEXT = {"text": "Because the customer wants it so."}
@@ -75,8 +75,7 @@ def test_every_button_answers(office: Office, tmp_path: Path, name: str) -> None
     """A click rewrites a card, posts, whispers, opens a form or uploads; a form that opens is taken, and is seen to count."""
     begin(office, STATES[name])
     office.rewrite({card.key for card in office.cards()})  # as they stand now: what time has taken off an older one is not walked
-    kept = Place.at(tmp_path / "kept")
-    office.keep(kept)
+    kept = office.keep(tmp_path / "kept")
     rows = [(card, office.controls(card)) for card in office.cards()]
     todo = [(card.key, action, token, (card.kind, action, *(name for name, _ in row))) for card, row in rows for action, token in row]
     assert todo or name == "renews", "no button stands anywhere"

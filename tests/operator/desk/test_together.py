@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from itertools import count, permutations
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -195,10 +196,10 @@ CASES = [
 """How many are needed, in which order the three click, and the pauses between them."""
 
 
-def test_every_order_gives_as_many_approvals_as_are_needed(office: Office) -> None:
+def test_every_order_gives_as_many_approvals_as_are_needed(office: Office, tmp_path: Path) -> None:
     """Three approvers, each order, each way to fall between the work of the one before: the first ``needed`` count, and one decision ends it."""
     in_group(office)
-    kept = office.keep()
+    kept = office.keep(tmp_path / "kept")
     for needed, order, pauses in CASES:
         office.with_levels(lambda one, needed=needed: one.model_copy(update={"needed": needed}) if one.role == "vp_sales" else one)
         outcomes = []
