@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import Event
@@ -120,7 +121,8 @@ class Overview:
 def overview(session: Session, row: Renewal, now: datetime, rules: Rules, without: tuple[str, str] | None = None) -> Overview:
     """Everything a card of ``row`` may say, as of ``now`` (business time); ``without`` leaves a person's answer out (``settled.answers``)."""
     bundle = portfolio.contract_bundle(session, row.contract_id, now, without=without)
-    facts = _facts(session, bundle.entry, row)
+    signed = _signed_term(session, row)
+    facts = _facts(bundle.entry, row, signed)
     window = notice_window(facts, inside(row.term_start, row.term_end, facts.zone, now))
     service = service_of_term(bundle, window, now)
     return Overview(
@@ -129,9 +131,9 @@ def overview(session: Session, row: Renewal, now: datetime, rules: Rules, withou
         contract_id=row.contract_id,
         zone=facts.zone,
         window=window,
-        source=_source(session, bundle, row, facts, window, service, rules),
+        source=_source(bundle, row, signed, facts, window, service, rules),
         owner=people.person(session, row.owner_id),
-        monthly=_monthly(session, bundle, row),
+        monthly=_monthly(bundle, signed),
         service=service,
         target_pct=min((one.target_pct for one in bundle.commitments), default=None),
         missing_change_orders=tuple(one for one in bundle.change_orders if one.in_crm is False),
@@ -144,7 +146,7 @@ def overview(session: Session, row: Renewal, now: datetime, rules: Rules, withou
 
 def window_of(session: Session, row: Renewal, now: datetime) -> NoticeWindow:
     """The window of the term that ``row`` stands for."""
-    facts = _facts(session, portfolio.contract_entry(session, row.contract_id, now), row)
+    facts = _facts(portfolio.contract_entry(session, row.contract_id, now), row, _signed_term(session, row))
     return notice_window(facts, inside(row.term_start, row.term_end, facts.zone, now))
 
 
@@ -243,19 +245,22 @@ def manager_of(session: Session, person_id: str | None) -> str | None:
     return found.manager_id if found else None
 
 
-def _facts(session: Session, entry: portfolio.Entry, row: Renewal) -> ContractFacts:
+def _facts(entry: portfolio.Entry, row: Renewal, signed: ExecutedTerm | None) -> ContractFacts:
     """The unit's facts, with the last signed renewal up to this term laid over them."""
     units = {unit.unit_id: unit for unit in entry.units}
     facts = units.get(row.unit_id, entry.units[0])
-    signed = _signed_term(session, row)
     return renewed(facts, signed.start, signed.months) if signed and signed.months else facts
 
 
+_SIGNED: Final = (
+    select(ExecutedTerm)
+    .where(ExecutedTerm.unit_id == bindparam("unit"), ExecutedTerm.how == "renewed", ExecutedTerm.sequence <= bindparam("sequence"))
+    .order_by(col(ExecutedTerm.sequence).desc())
+)
+
+
 def _signed_term(session: Session, row: Renewal) -> ExecutedTerm | None:
-    query = select(ExecutedTerm).where(
-        ExecutedTerm.unit_id == row.unit_id, ExecutedTerm.how == "renewed", ExecutedTerm.sequence <= row.sequence
-    )
-    return session.exec(query.order_by(col(ExecutedTerm.sequence).desc())).first()
+    return session.exec(_SIGNED, params={"unit": row.unit_id, "sequence": row.sequence}).first()
 
 
 def inside(first: date | None, last: date | None, zone_name: str, now: datetime) -> datetime:
@@ -270,15 +275,14 @@ def inside(first: date | None, last: date | None, zone_name: str, now: datetime)
 
 
 def _source(
-    session: Session,
     bundle: portfolio.Bundle,
     row: Renewal,
+    signed: ExecutedTerm | None,
     facts: ContractFacts,
     window: NoticeWindow,
     service: SlaSummary | None,
     rules: Rules,
 ) -> TermsSource:
-    signed = _signed_term(session, row)
     lines = tuple(_as_signed(line, signed) for line in bundle.lines)
     ours = [line for line in lines if facts.unit_id in {row.contract_id, line.order_id}]
     since = signed.recorded_at.date() if signed else date.min
@@ -315,8 +319,7 @@ def _as_signed(line: OrderLine, signed: ExecutedTerm | None) -> OrderLine:
     return line.model_copy(update=update)
 
 
-def _monthly(session: Session, bundle: portfolio.Bundle, row: Renewal) -> Money | None:
-    signed = _signed_term(session, row)
+def _monthly(bundle: portfolio.Bundle, signed: ExecutedTerm | None) -> Money | None:
     if signed is not None and signed.monthly is not None and signed.currency is not None:
         return Money(amount=Decimal(signed.monthly), currency=signed.currency)
     return bundle.monthly

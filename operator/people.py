@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from contractops.operator.store import versions
 from contractops.operator.store.records import Person as Row
 from contractops.operator.store.tables import PersonSettings, SlackAway, Unreached
 from contractops.tools.calendars import zone
@@ -38,6 +39,9 @@ TITLES = {
     "ceo": "CEO",
 }
 """Roles in the words of a card."""
+_CHOSEN: Final = (
+    select(PersonSettings).where(PersonSettings.person_id == bindparam("person")).order_by(col(PersonSettings.number).desc()).limit(1)
+)
 
 
 def everybody(session: Session) -> tuple[Person, ...]:
@@ -48,14 +52,17 @@ def everybody(session: Session) -> tuple[Person, ...]:
 
 def person(session: Session, person_id: str | None) -> Person | None:
     """One person by id, or None."""
-    row = session.exec(_current().where(Row.id == person_id)).first() if person_id else None
+    row = _row(session, person_id)
     return value_of(row, chosen_by(session, row.id)) if row else None
+
+
+def _row(session: Session, person_id: str | None) -> Row | None:
+    return next(iter(versions.by(session, Row, "id", [person_id])), None) if person_id else None
 
 
 def chosen_by(session: Session, person_id: str) -> PersonSettings | None:
     """What the person chose for himself, in its newest version; None when he never did."""
-    query = select(PersonSettings).where(PersonSettings.person_id == person_id).order_by(col(PersonSettings.number).desc())
-    return session.exec(query.limit(1)).first()
+    return session.exec(_CHOSEN, params={"person": person_id}).first()
 
 
 def wants_mail(session: Session, person_id: str) -> bool:
@@ -79,7 +86,7 @@ def by_slack(session: Session, slack_id: str, email: str | None) -> Person | Non
 
 def slack_address(session: Session, person_id: str) -> tuple[str | None, str | None]:
     """(Slack id, e-mail) of a person; both None for nobody."""
-    row = session.exec(_current().where(Row.id == person_id)).first()
+    row = _row(session, person_id)
     return (row.slack_id, row.email) if row else (None, None)
 
 
@@ -109,7 +116,7 @@ class Absence:
 
 def absence(session: Session, person_id: str) -> Absence:
     """When the person is away, by the later word: the staff list's or his own."""
-    row = session.exec(_current().where(Row.id == person_id)).first()
+    row = _row(session, person_id)
     return _absence(row, chosen_by(session, row.id)) if row else Absence(None, None, None)
 
 
@@ -122,7 +129,7 @@ def status_away(session: Session, person_id: str, now: datetime) -> bool:
 def is_unreached(session: Session, person_id: str) -> bool:
     """Whether Slack delivers nothing to the person, and his row of the staff list is as old as that."""
     mark = session.get(Unreached, person_id, populate_existing=True)
-    row = session.exec(_current().where(Row.id == person_id)).first() if mark else None
+    row = _row(session, person_id) if mark else None
     return mark is not None and row is not None and row.recorded_at <= mark.since
 
 

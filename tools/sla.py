@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from pydantic import AwareDatetime, Field
@@ -229,12 +230,17 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)
+def _month_starts(zone_name: str, year: int, month: int) -> datetime:
+    return _utc(moment(date(year, month, 1), time(0), zone(zone_name)))
+
+
 def _month_end(commitment: SlaCommitment, month: Month) -> datetime:
-    return _utc(moment(month.following.first_day, time(0), zone(commitment.zone)))
+    return _month_starts(commitment.zone, month.year + month.month // 12, month.month % 12 + 1)
 
 
 def _bounds(commitment: SlaCommitment, month: Month, as_of: datetime) -> _Span:
-    start = _utc(moment(month.first_day, time(0), zone(commitment.zone)))
+    start = _month_starts(commitment.zone, month.year, month.month)
     return start, max(start, min(_month_end(commitment, month), _utc(as_of)))
 
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import httpx
 import jwt
 
-from contractops.operator.adapters.wire import wait_until
+from contractops.operator.adapters.wire import certificates, wait_until
 from contractops.tools.errors import InputError, VendorError
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -73,7 +73,7 @@ class TokenSource:
         now = self._wall_now()
         form = {"grant_type": GRANT_TYPE, "assertion": self._assertion(now)}
         try:
-            answer = httpx.post(self._grant.token_url, data=form, timeout=self._timeout)
+            answer = httpx.post(self._grant.token_url, data=form, timeout=self._timeout, verify=certificates())
         except httpx.HTTPError as error:
             message = f"{self._grant.vendor} did not answer the request for a token ({type(error).__name__})."
             raise VendorError("CO-TOK-001", message) from error

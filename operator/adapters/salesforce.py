@@ -33,6 +33,7 @@ from contractops.operator.adapters.salesforce_fields import (
     from_vendor,
     to_vendor,
 )
+from contractops.operator.adapters.wire import certificates
 from contractops.tools.crm import CrmChangeOrder, CrmPatch, CrmReceipt, CrmRecord
 from contractops.tools.crm_merge import merge, receipt
 from contractops.tools.errors import Conflict, InputError, NotFound, VendorError
@@ -72,7 +73,7 @@ class Salesforce:
     def __init__(self, config: SalesforceConfig, wall_now: Callable[[], datetime]) -> None:
         base = config.login_url.rstrip("/")
         timeout = httpx.Timeout(config.read_timeout, connect=config.connect_timeout)
-        self._http = httpx.Client(timeout=timeout)
+        self._http = httpx.Client(timeout=timeout, verify=certificates())
         grant = Grant(
             vendor="Salesforce",
             token_url=f"{base}/services/oauth2/token",

@@ -1,4 +1,4 @@
-"""What the vendors' answers have in common: when to come back.
+"""What the vendors have in common: whose certificates are trusted, and when to come back.
 
 Rule: a waiting time is taken from the vendor's own headers and is never longer than a day, so that a nonsense header cannot park a
 renewal for good.
@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
+from ssl import SSLContext
+
+import httpx
 
 LONGEST_WAIT = timedelta(days=1)
 DEFAULT_WAIT = timedelta(seconds=60)
+
+
+@cache
+def certificates() -> SSLContext:
+    """Whom we trust, read once: each reading takes 15 ms, and a client for one request would read anew."""
+    return httpx.create_ssl_context()
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:

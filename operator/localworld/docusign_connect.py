@@ -21,6 +21,7 @@ import httpx
 
 from contractops.operator.localworld.docusign_definition import LOOPBACK
 from contractops.operator.localworld.docusign_wire import ACCOUNT
+from contractops.operator.localworld.operator_link import certificates
 from contractops.operator.localworld.world import Document, World
 
 HMAC_KEYS: Final = ("local-hmac-1", "local-hmac-2")
@@ -111,7 +112,7 @@ class Connect:
         if delivery["signed"]:
             headers |= {"X-Authorization-Digest": "HMACSHA256"} | signatures(raw)
         try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=certificates()) as client:
                 answer = await client.post(delivery["url"], content=raw, headers=headers)
         except httpx.HTTPError as error:
             self._world.record("docusign", "connect", {"url": delivery["url"], "body": body}, 0, {"error": type(error).__name__})

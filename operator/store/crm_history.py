@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
+from contractops.operator.store import versions
 from contractops.operator.store.records import CrmState
 from contractops.operator.store.tables import CrmReading
 from contractops.tools.crm import CrmRecord
@@ -18,8 +19,7 @@ from contractops.tools.crm import CrmRecord
 def known(session: Session, contract_id: str) -> CrmRecord | None:
     """The CRM's record of the contract as last read or imported; None when we never saw one."""
     reading = session.get(CrmReading, contract_id, populate_existing=True)
-    query = select(CrmState).where(CrmState.contract_id == contract_id, col(CrmState.superseded_at).is_(None))
-    imported = session.exec(query).first()
+    imported = next(iter(versions.by(session, CrmState, "contract_id", [contract_id])), None)
     if reading is not None and (imported is None or reading.read_at >= imported.recorded_at):
         return CrmRecord.model_validate(reading.record)
     if imported is None:

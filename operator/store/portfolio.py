@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import BindParameter, Select, and_, bindparam, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from contractops.operator.store import crm_history, records, service_of
+from contractops.operator.store import crm_history, records, service_of, versions
 from contractops.operator.store.facts_of import TERM_OF_ORDERS, Units, refs_of, units_of, uplift_of
 from contractops.operator.store.settled import answers
 from contractops.tools.calendars import zone
@@ -126,28 +127,24 @@ def iter_contract_facts(
 
 def contract_entry(session: Session, contract_id: str, as_of: datetime, known_at: datetime | None = None) -> Entry:
     """The contract with the facts of its units, and nothing else of it. Raises ``NotFound`` as ``contract_bundle`` does."""
-    contract = session.exec(
-        _known(records.Contract, known_at).where(records.Contract.id == contract_id, records.Contract.kind == MSA)
-    ).first()
-    if contract is None:
-        raise NotFound("CO-PRT-001", f"{contract_id} is no contract of the portfolio.", advice="contractops coverage lists them all.")
-    account = session.exec(_known(records.Account, known_at).where(records.Account.id == contract.account_id)).one()
-    changes = session.exec(
-        _known(records.Contract, known_at).where(records.Contract.amends_id == contract_id).order_by(col(records.Contract.id))
-    )
-    return next(_entries(session, [contract], {account.id: account}, {contract_id: list(changes)}, as_of, known_at))
+    contract = _contract(session, contract_id, known_at)
+    (account,) = versions.by(session, records.Account, "id", [contract.account_id], known_at)
+    changes = versions.by(session, records.Contract, "amends_id", [contract_id], known_at)
+    return next(_entries(session, [contract], {account.id: account}, {contract_id: changes}, as_of, known_at))
 
 
 def contract_bundle(
     session: Session, contract_id: str, as_of: datetime, known_at: datetime | None = None, without: tuple[str, str] | None = None
 ) -> Bundle:
     """Everything about one contract; ``without`` leaves a person's answer out (``settled.answers``). Raises ``NotFound`` (CO-PRT-001) for an id that is no contract, also for that of an amendment."""
-    contract = session.exec(
-        _known(records.Contract, known_at).where(records.Contract.id == contract_id, records.Contract.kind == MSA)
-    ).first()
-    if contract is None:
+    return _BundleReader(session, _contract(session, contract_id, known_at), as_of, known_at, without).read()
+
+
+def _contract(session: Session, contract_id: str, known_at: datetime | None) -> records.Contract:
+    found = versions.by(session, records.Contract, "id", [contract_id], known_at)
+    if not found or found[0].kind != MSA:
         raise NotFound("CO-PRT-001", f"{contract_id} is no contract of the portfolio.", advice="contractops coverage lists them all.")
-    return _BundleReader(session, contract, as_of, known_at, without).read()
+    return found[0]
 
 
 def contract_of_circuit(session: Session, circuit_id: str, known_at: datetime | None = None) -> str | None:
@@ -171,13 +168,12 @@ class _BundleReader:
         self._contract = contract
         self._as_of = as_of
         self._known_at = known_at
-        self._account = self._rows(records.Account, records.Account.id == contract.account_id)[0]
-        self._amendments = self._rows(records.Contract, records.Contract.amends_id == contract.id)
-        self._orders = self._rows(records.ServiceOrder, records.ServiceOrder.contract_id == contract.id)
-        order_ids = [each.id for each in self._orders]
-        self._promises = self._rows(records.SlaCommitment, col(records.SlaCommitment.order_id).in_(order_ids))
+        self._account = self._rows(records.Account, "id", contract.account_id)[0]
+        self._amendments = self._rows(records.Contract, "amends_id", contract.id)
+        self._orders = self._rows(records.ServiceOrder, "contract_id", contract.id)
+        self._promises = self._rows(records.SlaCommitment, "order_id", *(each.id for each in self._orders))
         subjects = [contract.id, *(each.id for each in (*self._amendments, *self._orders, *self._promises))]
-        self._refs = refs_of(self._rows(records.Clause, col(records.Clause.subject_id).in_(subjects)))
+        self._refs = refs_of(self._rows(records.Clause, "subject_id", *subjects))
         self._settled = answers(session, subjects, known_at, without)
         self._circuits = [service_of.service_id(each) for each in self._orders]
 
@@ -186,8 +182,8 @@ class _BundleReader:
         own_refs = self._refs.get(self._contract.id, {})
         crm = self._crm()
         changes = self._change_orders(crm)
-        contacts = sorted(self._rows(records.Contact, records.Contact.account_id == self._account.id), key=_newest_check_first)
-        tickets = self._rows(records.Ticket, col(records.Ticket.circuit_id).in_(self._circuits))
+        contacts = sorted(self._rows(records.Contact, "account_id", self._account.id), key=_newest_check_first)
+        tickets = self._rows(records.Ticket, "circuit_id", *self._circuits)
         counted = [each for each in tickets if each.service_affecting and each.status != "cancelled"]
         return Bundle(
             entry=_entry(self._contract, self._account, units),
@@ -207,26 +203,21 @@ class _BundleReader:
             billing_contact=next((each.name for each in contacts if each.billing), None),
             commitments=self._commitments(units),
             outages=tuple(service_of.outage(each) for each in counted),
-            maintenance=tuple(
-                service_of.maintenance(each)
-                for each in self._rows(records.Maintenance, col(records.Maintenance.circuit_id).in_(self._circuits))
-            ),
-            claims=tuple(
-                service_of.claim(each) for each in self._rows(records.SlaClaim, col(records.SlaClaim.circuit_id).in_(self._circuits))
-            ),
+            maintenance=tuple(service_of.maintenance(each) for each in self._rows(records.Maintenance, "circuit_id", *self._circuits)),
+            claims=tuple(service_of.claim(each) for each in self._rows(records.SlaClaim, "circuit_id", *self._circuits)),
             tickets=tuple(TicketView(ticket_id=each.id, circuit_id=each.circuit_id) for each in tickets),
             crm=crm,
             documents=self._documents(),
         )
 
-    def _rows(self, record: type[R], *where: ColumnElement[bool] | bool) -> list[R]:
-        return list(self._session.exec(_known(record, self._known_at).where(*where).order_by(col(record.id))))
+    def _rows(self, record: type[R], column: str, *keys: str) -> list[R]:
+        return versions.by(self._session, record, column, keys, self._known_at)
 
     def _crm(self) -> CrmRecord | None:
         return crm_history.known(self._session, self._contract.id)
 
     def _change_orders(self, crm: CrmRecord | None) -> tuple[ChangeOrder, ...]:
-        found = self._rows(records.ChangeOrder, records.ChangeOrder.contract_id == self._contract.id)
+        found = self._rows(records.ChangeOrder, "contract_id", self._contract.id)
         return tuple(service_of.change_order(each, crm.change_orders if crm else None) for each in found)
 
     def _monthly(self, changes: Sequence[ChangeOrder], units: Units) -> Money | None:
@@ -254,21 +245,24 @@ class _BundleReader:
     def _price_book(self, units: Units) -> tuple[PriceBookEntry, ...]:
         """Entries of the newest book in force, in the currency of the contract."""
         today = self._as_of.astimezone(zone(units.units[0].zone)).date()
-        entry = records.PriceBookEntry
         currencies = {self._contract.currency, *(each.currency for each in self._orders)} - {None}
-        rows = self._rows(
-            entry,
-            col(entry.valid_from) <= today,
-            or_(col(entry.valid_to).is_(None), col(entry.valid_to) >= today),
-            col(entry.currency).in_(currencies),
-        )
+        asked = _book_of_the_day(many=len(currencies) > 1, past=self._known_at is not None)
+        rows = versions.ask(self._session, asked, currencies, self._known_at, today=today) if currencies else []
         newest = max(((each.valid_from, each.book) for each in rows), default=None)
         return tuple(service_of.price_entry(each) for each in rows if (each.valid_from, each.book) == newest)
 
     def _documents(self) -> tuple[AttachedDocument, ...]:
         ids = [self._contract.id, *(each.id for each in self._amendments)]
-        found = self._rows(records.Document, col(records.Document.contract_id).in_(ids))
+        found = self._rows(records.Document, "contract_id", *ids)
         return tuple(AttachedDocument(each.contract_id, each.file_name, each.sha256, each.media_type) for each in found)
+
+
+@cache
+def _book_of_the_day(*, many: bool, past: bool) -> Select[Any]:
+    table = records.table_of(records.PriceBookEntry)
+    today: BindParameter[date] = bindparam("today")
+    in_force = and_(table.c.valid_from <= today, or_(table.c.valid_to.is_(None), table.c.valid_to >= today))
+    return versions.question(records.PriceBookEntry, "currency", many=many, past=past).where(in_force)
 
 
 def _known(record: type[R], known_at: datetime | None) -> SelectOfScalar[R]:

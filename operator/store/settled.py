@@ -12,6 +12,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from contractops.operator.store.tables import Settled
@@ -28,6 +29,7 @@ NOTICE_LENGTH: Final = "notice_length"
 MONTHLY_PRICE: Final = "monthly_price"
 """Column of an order; its answer is a currency and an amount ("USD 1250.00") from ``effective_on`` on."""
 
+_ABOUT: Final = select(Settled).where(col(Settled.subject_id).in_(bindparam("subjects", expanding=True))).order_by(col(Settled.number))
 Answers = dict[tuple[str, str], Settled]
 """The newest answer by (record id, column)."""
 
@@ -36,10 +38,8 @@ def answers(
     session: Session, subjects: Collection[str], known_at: datetime | None = None, without: tuple[str, str] | None = None
 ) -> Answers:
     """The answers about the records ``subjects``; ``without`` leaves one out, by its record and column, as if it had not been given."""
-    query = select(Settled).where(col(Settled.subject_id).in_(subjects))
-    if known_at is not None:
-        query = query.where(Settled.recorded_at <= known_at)
-    found = {(one.subject_id, one.field): one for one in session.exec(query.order_by(col(Settled.number)))}
+    asked = _ABOUT if known_at is None else _ABOUT.where(Settled.recorded_at <= known_at)
+    found = {(one.subject_id, one.field): one for one in session.exec(asked, params={"subjects": list(subjects)})}
     return {key: one for key, one in found.items() if key != without}
 
 

@@ -14,7 +14,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event, Stage
@@ -38,6 +37,8 @@ from contractops.operator.store.records import Person
 from contractops.operator.store.tables import Button, Card, Draft, Effect, Envelope, Gate, Renewal
 from contractops.operator.workbench import Workbench
 from contractops.tools.signature import AuthorityMatrix
+from tests.compiled import compiled_once
+from tests.localworld.worlds import WEB
 from tests.slack import payloads
 
 RENEWAL = "ENT-3391#1"
@@ -87,7 +88,7 @@ def settings_of(folder: Path, world: str) -> Settings:
         salesforce_private_key=folder / "key.pem",
         salesforce_audience=f"{world}/sf",
         smtp_host="127.0.0.1",
-        smtp_port=httpx.get(f"{world}/_world/mail", trust_env=False, timeout=10).json()["smtp_port"],
+        smtp_port=WEB.get(f"{world}/_world/mail").json()["smtp_port"],
         smtp_security="none",
         smtp_from="renewal.desk@prairie.example",
     )
@@ -105,8 +106,14 @@ class Driver:
         self.operator.bell._client = self.bell
         if self.operator.messenger is not None:
             self.operator.messenger._pacer = Pacer(sleep=lambda _seconds: None)  # one message a second is another test's claim
-        self.database = self.operator.core.database
+        self.database = compiled_once(self.operator.core.database)
         self.jobs = self.operator.jobs
+
+    def close(self) -> None:
+        """Give back what the operator holds open."""
+        for adapter in (self.operator.signer, self.operator.crm):
+            adapter.close()  # type: ignore[union-attr]  # both are adapters of vendors here
+        self.operator.core.close()
 
     def drain(self) -> None:
         """Do every job that was rung for, then what cron would still find, until nothing is left. Raises TimeoutError."""
@@ -245,7 +252,7 @@ def their_notice(driver: Driver) -> None:
     """The customer has given notice, and its file was handed over in the form."""
     button, _card = driver.button(Action.RENEWAL_STOP)
     place = {"params": {"user": "U0MARIA", "name": "their notice.pdf"}, "content": b"%PDF-1.4 they end it"}
-    kept = httpx.post(f"{driver.world}/_world/slack/upload", trust_env=False, timeout=10, **place).json()
+    kept = WEB.post(f"{driver.world}/_world/slack/upload", **place).json()
     values = {"what": payloads.option("customer_notice"), "received": payloads.picked("2026-12-04"), "reason": payloads.option("price")}
     payload = payloads.form(Callback.STOP, values | {"file": payloads.handed(kept["id"])})
     payload["view"]["private_metadata"] = button.token

@@ -29,6 +29,7 @@ from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Audit, Draft, Effect, Gate, Renewal
 from contractops.operator.workbench import Workbench
 from contractops.tools.ports import EnvelopeState, RecipientState
+from tests.compiled import compiled_once
 
 RENEWAL, NEXT = "ENT-3391#1", "ENT-3391#2"
 NOW = datetime(2026, 12, 7, 15, 0, tzinfo=UTC)
@@ -63,7 +64,7 @@ class Walk:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.database = Database(f"sqlite:///{file}")
+        self.database = compiled_once(Database(f"sqlite:///{file}"))
         self.clock = Clock()
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from contractops.operator.localworld.app import create_app
 from contractops.operator.localworld.faults import AbortableProtocol
+from contractops.operator.localworld.operator_link import certificates
 from contractops.operator.localworld.world import World
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -98,7 +99,7 @@ def keys() -> tuple[str, str]:
 def running(tmp_path: Path, keys: tuple[str, str]) -> Iterator[Running]:
     """A fresh world with both vendors' public key seeded."""
     world = World(tmp_path / "world.db")
-    with served(world) as url, httpx.Client(base_url=url, timeout=20) as client:
+    with served(world) as url, httpx.Client(base_url=url, timeout=20, verify=certificates()) as client:
         seed = {"docusign": {"public_key": keys[1]}, "salesforce": {"public_key": keys[1]}}
         assert client.post("/_world/seed", json=seed).status_code == 200
         yield Running(url, keys[0], client)
@@ -111,7 +112,8 @@ def sf(running: Running) -> Iterator[httpx.Client]:
     claims = {"iss": "local-client", "sub": "desk@operator.example", "aud": "https://login.salesforce.com", "exp": int(time.time()) + 180}
     form = {"grant_type": GRANT, "assertion": jwt.encode(claims, running.pem, algorithm="RS256")}
     token = running.http.post("/sf/services/oauth2/token", data=form).json()["access_token"]
-    with httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {token}"}) as client:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=running.url, headers=headers, verify=certificates()) as client:
         yield client
 
 

@@ -14,8 +14,8 @@ from sqlmodel import select
 from contractops.operator.demo import SAMPLE, seed
 from contractops.operator.store.tables import Card, Effect
 from tests.faults.children import Driver, arm
-from tests.localworld.worlds import WEB, RunningWorld, start_world
-from tests.operator.desk.office import Office, Relay, door
+from tests.localworld.worlds import RunningWorld, start_world
+from tests.operator.desk.office import Office, Place, Relay, door
 
 STRANGERS = [
     {"id": "U0GUEST", "name": "guest", "real_name": "Guest", "email": "guest@elsewhere.example", "is_restricted": True},
@@ -46,27 +46,29 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Iterator[tuple[RunningWorld, Relay]]:
-    """A seeded world and the open door."""
-    seeded = seed(SAMPLE, key.with_suffix(".pub").read_text())
-    seeded["users"] += STRANGERS
-    relay = Relay()
-    with start_world(tmp_path_factory.mktemp("desk") / "world", seed=seeded) as world, door(world, relay):
-        yield world, relay
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningWorld, Path, Relay]]:
+    """A world, the file of its state, and the open door."""
+    folder, relay = tmp_path_factory.mktemp("desk"), Relay()
+    with start_world(folder, seed={}) as world, door(world, relay):
+        yield world, folder / "world.db", relay
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Path:
-    """A folder with the imported portfolio; nothing was posted yet."""
+def template(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Place:
+    """ENT-3391 is flagged, its card and the welcome list stand in Maria's messages."""
     folder = tmp_path_factory.mktemp("template")
     shutil.copy(key, folder / "key.pem")
-    with start_world(folder / "world", seed=seed(SAMPLE, key.with_suffix(".pub").read_text())) as world:
+    seeded = seed(SAMPLE, key.with_suffix(".pub").read_text())
+    seeded["users"] += STRANGERS
+    with start_world(folder, seed=seeded) as world:
         driver = Driver(folder, world.url)
         driver.operator.follow_world()
         arm(driver)
         _only_marias_list(driver)
-        driver.operator.core.close()
-    return folder
+        driver.jobs.sweep()
+        driver.drain()
+        driver.close()
+    return Place.at(folder)
 
 
 def _only_marias_list(driver: Driver) -> None:
@@ -80,16 +82,13 @@ def _only_marias_list(driver: Driver) -> None:
 
 
 @pytest.fixture
-def office(tmp_path: Path, template: Path, shared: tuple[RunningWorld, Relay]) -> Iterator[Office]:
-    """The desk over a portfolio of its own: ENT-3391 is flagged, its card stands in Maria's messages."""
-    world, relay = shared
-    WEB.delete(f"{world.url}/_world/faults").raise_for_status()
-    for file in ("key.pem", "contractops.db"):
-        shutil.copy(template / file, tmp_path / file)
-    made = Office(tmp_path, world, relay)
-    made.jobs.sweep()
-    made.drain()
+def office(tmp_path: Path, key: Path, template: Place, shared: tuple[RunningWorld, Path, Relay]) -> Iterator[Office]:
+    """The desk over a portfolio and a world of its own: ENT-3391 is flagged, its card stands in Maria's messages."""
+    world, state, relay = shared
+    place = Place(tmp_path / "contractops.db", state)
+    shutil.copy(key, tmp_path / "key.pem")
+    template.copy_to(place)
+    made = Office(place, template, world, relay)
     yield made
-    for user in {one["user"] for one in made.state()["views"]}:
-        made.close_forms(user)
+    relay.desk = None
     made.close()

@@ -3,7 +3,7 @@
 Rules of this module:
 
 1. A click goes out at the world as a person, comes in over the socket, and is over when the desk has answered it.
-2. The world knows a post by its key and shows it once; each test, and each way back, posts under keys of its own.
+2. The database and the world go back together: each test begins with both as they were kept, and knows nothing of another test.
 3. A state is made by the answers of people, the clock and the vendors; where only a fault would make it, its rows are written.
 """
 
@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import shutil
 import sqlite3
 import threading
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -104,29 +103,60 @@ def door(world: RunningWorld, relay: Relay) -> Iterator[None]:
         thread.join(PATIENCE)
 
 
-class Office(Driver):
-    """The operator over a copy of the template database, behind the door of the world."""
+@dataclass(frozen=True)
+class Place:
+    """The files that hold everything: a database, and the state of a world, whether it runs or not."""
 
-    def __init__(self, folder: Path, world: RunningWorld, relay: Relay) -> None:
-        super().__init__(folder, world.url)
-        self.folder, self.world, self.relay = folder, world, relay
+    database: Path
+    world: Path
+
+    @classmethod
+    def at(cls, folder: Path) -> Place:
+        """The place whose files stand in ``folder``."""
+        return cls(folder / "contractops.db", folder / "world.db")
+
+    def copy_to(self, other: Place) -> None:
+        """Make ``other`` as this is. Nobody has its database open; its world may run."""
+        for end in ("-wal", "-shm"):
+            other.database.with_name(other.database.name + end).unlink(missing_ok=True)
+        _copy(self.database, other.database)
+        with closing(sqlite3.connect(other.world, isolation_level=None)) as there:
+            there.executescript(_EMPTY)
+            there.execute("ATTACH ? AS kept", (str(self.world),))
+            there.executescript(_AS_KEPT)
+
+
+_EMPTY = """
+CREATE TABLE IF NOT EXISTS doc (seq INTEGER PRIMARY KEY, kind TEXT, key TEXT, body TEXT);
+CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY, at TEXT, surface TEXT, operation TEXT, request TEXT, status INTEGER, answer TEXT);
+"""
+_AS_KEPT = """
+BEGIN IMMEDIATE;
+DELETE FROM doc WHERE kind <> 'address';
+INSERT INTO doc (kind, key, body) SELECT kind, key, body FROM kept.doc WHERE kind <> 'address' ORDER BY seq;
+DELETE FROM journal;
+INSERT INTO journal SELECT * FROM kept.journal;
+COMMIT;
+"""
+"""A world's own address is that of its process, and stays."""
+
+
+def _copy(source: Path, target: Path) -> None:
+    """The database ``source``, with what stands in its log only."""
+    with closing(sqlite3.connect(source)) as now, closing(sqlite3.connect(target)) as then:
+        now.backup(then)
+
+
+class Office(Driver):
+    """The operator over a copy of the template's ``Place``, behind the door of the world."""
+
+    def __init__(self, place: Place, template: Place, world: RunningWorld, relay: Relay) -> None:
+        super().__init__(place.database.parent, world.url)
+        self.place, self.template, self.world, self.relay = place, template, world, relay
         assert self.operator.desk is not None
         relay.desk = self.operator.desk
-        self.salt = uuid.uuid4().hex
-        self._salt_keys()
-
-    def _salt_keys(self) -> None:
-        messenger = self.operator.messenger
-        assert messenger is not None
-        post, find = messenger.post, messenger.find
-        messenger.post = lambda channel, body, key, **more: post(channel, body, f"{self.salt}/{key}", **more)  # type: ignore[method-assign]
-        messenger.find = lambda channel, key, **more: find(channel, f"{self.salt}/{key}", **more)  # type: ignore[method-assign]
-
-    def close(self) -> None:
-        self.relay.desk = None
-        for adapter in (self.operator.signer, self.operator.crm):
-            adapter.close()  # type: ignore[union-attr]  # both are adapters of vendors here
-        self.operator.core.close()
+        self.fresh = False
+        """Whether nobody has touched it since the template was copied: see ``states.begin``."""
 
     # What Slack holds
 
@@ -177,6 +207,7 @@ class Office(Driver):
 
     def change(self, model: type[Any], key: str, **values: Any) -> None:
         """Write columns of the rows of ``model`` whose id is ``key``, as a new import or a fault would leave them."""
+        self.fresh = False
         with self.database.write() as session:
             for row in session.exec(select(model).where(model.id == key)).all():
                 for name, value in values.items():
@@ -246,6 +277,7 @@ class Office(Driver):
 
     def with_levels(self, change: Callable[[RoleLimit], RoleLimit]) -> None:
         """The policy with other limits, as after a start with another policy file."""
+        self.fresh = False
         rules = self.operator.core.rules
         object.__setattr__(rules, "matrix", AuthorityMatrix(levels=tuple(change(one) for one in rules.matrix.levels)))
 
@@ -280,24 +312,16 @@ class Office(Driver):
 
     # Going back
 
-    def keep(self) -> Path:
-        """A copy of the database as it is."""
-        kept = self.folder / "kept.db"
-        self.operator.core.database.dispose()
-        with sqlite3.connect(self.folder / "contractops.db") as now, sqlite3.connect(kept) as then:
-            now.backup(then)
-        return kept
+    def keep(self, folder: Path) -> Place:
+        """Copy the database and the world as they are into a new ``folder``."""
+        folder.mkdir()
+        self.place.copy_to(Place.at(folder))
+        return Place.at(folder)
 
-    def restore(self, kept: Path) -> None:
-        """The database as it was; every card that was written since is rewritten from it."""
-        now = self._revisions()
-        self.salt = uuid.uuid4().hex
+    def restore(self, kept: Place) -> None:
+        """The database and the world as they were."""
         self.operator.core.database.dispose()
-        for end in ("-wal", "-shm"):
-            (self.folder / f"contractops.db{end}").unlink(missing_ok=True)
-        shutil.copy(kept, self.folder / "contractops.db")
-        then = self._revisions()
-        self.rewrite({key for key in then if now.get(key) != then[key]})
+        kept.copy_to(self.place)
 
     def rewrite(self, keys: set[str]) -> None:
         """Have the cards of ``keys`` that stand in Slack say what the database says."""
@@ -305,10 +329,6 @@ class Office(Driver):
             rows = session.exec(select(Card).where(col(Card.ts).is_not(None), col(Card.key).in_(keys))).all()
             cards.rewrite(session, list(rows), version=0, wall=wall_now())
         self.drain()
-
-    def _revisions(self) -> dict[str, int]:
-        with self.database.read() as session:
-            return dict(session.exec(select(Card.key, Card.revision)).all())
 
 
 def only(office: Office, renewal_id: str) -> None:

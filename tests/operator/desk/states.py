@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 
-import httpx
 from sqlmodel import select
 
 from contractops.graphs.lifecycle import Event
@@ -13,9 +13,37 @@ from contractops.operator.clock import wall_now
 from contractops.operator.performers import Signing
 from contractops.operator.store import gates, ledger, records
 from contractops.operator.store.tables import Draft, Effect
-from tests.operator.desk.office import RENEWAL, Office
+from tests.localworld.worlds import WEB
+from tests.operator.desk.office import RENEWAL, Office, Place
 
 MARIA, DANA, JO, LENA, OMAR = "U0MARIA", "U0DANA", "U0JO", "U0LENA", "U0OMAR"
+
+
+State = Callable[[Office], None]
+
+
+def begin(office: Office, state: State) -> None:
+    """Bring an office that nobody has touched into ``state``; the states on the way are made once and copied."""
+    office.fresh = True
+    state(office)
+    office.fresh = False
+
+
+def kept(state: State) -> State:
+    """A state that others are made from: made by ``begin`` once, then copied."""
+
+    @wraps(state)
+    def reach(office: Office) -> None:
+        fresh, made = office.fresh, office.template.database.parent / state.__name__
+        if fresh and made.exists():
+            office.restore(Place.at(made))
+        else:
+            state(office)
+            if fresh:
+                office.keep(made)
+        office.fresh = False
+
+    return reach
 
 
 def answer(office: Office, event: Event, by: str = "maria.ortiz", **given: object) -> None:
@@ -39,10 +67,12 @@ def snoozed(office: Office) -> None:
     answer(office, Event.SNOOZE, until="2026-12-14T15:00:00+00:00")
 
 
+@kept
 def drafted(office: Office) -> None:
     answer(office, Event.PREPARE)
 
 
+@kept
 def redrafted(office: Office) -> None:
     """Draft 2: 36 months with 12.00 %, which is over Maria's limits."""
     drafted(office)
@@ -51,6 +81,7 @@ def redrafted(office: Office) -> None:
     answer(office, Event.EDIT, choices={**choices, "term_months": 36, "discount_pct": "12.00"})
 
 
+@kept
 def asked(office: Office) -> None:
     """Maria has approved draft 2; Dana is asked."""
     redrafted(office)
@@ -68,6 +99,7 @@ def declined(office: Office) -> None:
     answer(office, Event.DECLINE, "dana.whitfield", reason="Too much for too long.")
 
 
+@kept
 def sent(office: Office) -> None:
     asked(office)
     answer(office, Event.APPROVE, "dana.whitfield")
@@ -134,6 +166,7 @@ def many_approvals(office: Office) -> None:
     office.drain()
 
 
+@kept
 def notice_out(office: Office) -> None:
     """The notice was sent to Dana for our signature."""
     stopped(office)
@@ -161,6 +194,7 @@ def refused(office: Office) -> None:
     assert office.stage() == "in_review"
 
 
+@kept
 def signed(office: Office) -> None:
     """Signed by everybody, written to the CRM."""
     sent(office)
@@ -258,6 +292,7 @@ def period_proposed(office: Office) -> None:
     assert office.cards("clause")
 
 
+@kept
 def stopped(office: Office) -> None:
     answer(office, Event.STOP, what="end", reason="price", note="")
     assert office.stage() == "not_renewing"
@@ -266,7 +301,7 @@ def stopped(office: Office) -> None:
 def ended_by_them(office: Office) -> None:
     """The customer has given notice, and its file is here."""
     url = f"{office.world.url}/_world/slack/upload"
-    kept = httpx.post(url, params={"user": MARIA, "name": "notice.pdf"}, content=b"%PDF-1.4", trust_env=False).raise_for_status()
+    kept = WEB.post(url, params={"user": MARIA, "name": "notice.pdf"}, content=b"%PDF-1.4").raise_for_status()
     office.click(MARIA, office.card("alert"), "renewal_stop")
     values = {"what": "customer_notice", "received": "2026-12-04", "reason": "price", "file": [kept.json()["id"]]}
     assert not office.submit(MARIA, values)["errors"]

@@ -15,7 +15,7 @@ from contractops.operator.store import records
 from contractops.operator.store.tables import Audit, Card, Draft, Gate, Inbox
 from contractops.tools.errors import VendorError
 from tests.operator.desk.office import RENEWAL, Office
-from tests.operator.desk.states import DANA, LENA, MARIA, answer, asked, drafted, missed, redrafted
+from tests.operator.desk.states import DANA, LENA, MARIA, answer, asked, begin, drafted, missed, redrafted
 from tests.slack import payloads
 
 ONLY_STAFF = "Only staff with a role in Renewal Desk can act here. Nothing was changed."
@@ -140,7 +140,7 @@ def test_slack_is_asked_before_the_transaction(office: Office, monkeypatch: pyte
 
 def test_same_person_again(office: Office) -> None:
     """An approval is given once; the second click names the first."""
-    asked(office)
+    begin(office, asked)
     token = office.token(second(office), Action.SECOND_APPROVE)
     approve_as(office, DANA)
     form = payloads.form("second_approve", {}, user={"id": DANA, "team_id": "T0LOCAL"})
@@ -160,7 +160,7 @@ def test_somebody_was_first(office: Office) -> None:
 
 def test_old_version(office: Office) -> None:
     """A click on draft 1 after draft 2: both are named, and a link leads to the newer one."""
-    drafted(office)
+    begin(office, drafted)
     token = office.token(office.card("draft"), Action.DRAFT_APPROVE).token
     with office.database.read() as session:
         first = session.get_one(Card, f"{RENEWAL}/draft/1")
@@ -176,7 +176,7 @@ def test_old_version(office: Office) -> None:
 
 def test_inputs_changed_since(office: Office) -> None:
     """The price book changed after the draft was shown: nothing is approved, another draft comes, by the same author."""
-    asked(office)
+    begin(office, asked)
     with office.database.write() as session:
         rows = session.exec(select(records.PriceBookEntry).where(records.PriceBookEntry.currency == "USD")).all()
         for row in rows:
@@ -193,7 +193,7 @@ def test_inputs_changed_since(office: Office) -> None:
 
 def test_no_authority(office: Office) -> None:
     """Who may not approve learns what needs whom, and can ask."""
-    asked(office)
+    begin(office, asked)
     forged(office, second(office), "second_decline", user=LENA)
     words = "You can't approve this: this draft needs VP Sales. It waits for Dana Whitfield. Nothing was changed."
     assert said(office, LENA) == words
@@ -203,7 +203,7 @@ def test_no_authority(office: Office) -> None:
 
 def test_limits_are_named(office: Office) -> None:
     """A colleague with a limit of 24 months and 10 % reads what is over it; "Ask Dana…" sends the question."""
-    asked(office)
+    begin(office, asked)
     office.change(records.Person, "jo.lang", slack_id="U0JO")
     token = office.token(second(office), Action.SECOND_APPROVE).token
     form = payloads.form("second_approve", {}, user={"id": "U0JO", "team_id": "T0LOCAL"})
@@ -220,7 +220,7 @@ def test_limits_are_named(office: Office) -> None:
 
 def test_own_draft(office: Office) -> None:
     """Who made the draft cannot give the second approval, whatever account is used: the staff list knows one person."""
-    redrafted(office)
+    begin(office, redrafted)
     answer(office, Event.APPROVE)
     token = office.token(second(office), Action.SECOND_APPROVE).token
     form = payloads.form("second_approve", {}, user={"id": MARIA, "team_id": "T0LOCAL"})
@@ -232,7 +232,7 @@ def test_own_draft(office: Office) -> None:
 
 def test_two_accounts_of_one_person(office: Office) -> None:
     """Two Slack accounts that lead to the same person are the same person."""
-    asked(office)
+    begin(office, asked)
     office.change(records.Person, "maria.ortiz", slack_id=None)
     for user in (MARIA, "U0MARIA2"):
         token = office.token(second(office), Action.SECOND_APPROVE).token
@@ -293,7 +293,7 @@ def test_too_late(office: Office) -> None:
 
 def test_expired_question(office: Office) -> None:
     """A gate with an end of its own is not decided after it."""
-    drafted(office)
+    begin(office, drafted)
     with office.database.write() as session:
         gate = session.get_one(Gate, f"{RENEWAL}:{office.renewal().version}")
         gate.expires_at = office.operator.core.clock.now()
@@ -305,7 +305,7 @@ def test_expired_question(office: Office) -> None:
 
 def test_vendor_down(office: Office) -> None:
     """Approved and DocuSign does not answer: the card says what is true; when it answers, "Sent"."""
-    asked(office)
+    begin(office, asked)
     assert office.operator.signer is not None
     office.operator.signer.find("nothing")  # signed in before it goes down
     office.world.fault("status", "*", surface="docusign", status=503, times=2)
@@ -346,7 +346,7 @@ def test_three_deliveries_of_one_click(office: Office) -> None:
 
 def test_two_people_at_the_same_moment(office: Office) -> None:
     """Owner and manager in two threads: one decides, the other is told who."""
-    drafted(office)
+    begin(office, drafted)
     card = office.card("alert")
     token = office.token(card, Action.RENEWAL_STOP).token
     keys = []
@@ -399,7 +399,7 @@ def test_killed_between_decision_and_answer(office: Office, monkeypatch: pytest.
 
 def test_approver_removed_before_sending(office: Office) -> None:
     """Dana leaves the staff between approval and sending: nothing is sent, the draft is asked about again."""
-    asked(office)
+    begin(office, asked)
     office.answer(Event.APPROVE, "dana.whitfield")
     office.change(records.Person, "dana.whitfield", active=False)
     office.drain()
@@ -412,7 +412,7 @@ def test_approver_removed_before_sending(office: Office) -> None:
 
 def test_sending_is_said_until_the_receipt(office: Office) -> None:
     """Approved, and no receipt yet: "sending", never "Sent"."""
-    asked(office)
+    begin(office, asked)
     office.answer(Event.APPROVE, "dana.whitfield")
     while office.bell.rings:
         job, args = office.bell.rings.popleft()
@@ -431,7 +431,7 @@ def test_sending_is_said_until_the_receipt(office: Office) -> None:
 
 def test_form_held_open_while_the_draft_changed(office: Office) -> None:
     """Draft 2 appears while draft 1 is edited: sending says so, and the next change carries what was typed to draft 2."""
-    drafted(office)
+    begin(office, drafted)
     office.click(MARIA, office.card("draft"), "draft_edit")
     with office.database.read() as session:
         choices = session.get_one(Draft, (RENEWAL, 1)).choices
@@ -459,7 +459,7 @@ def test_refusals_stand_in_the_chain(office: Office) -> None:
 
 def test_plain_words_decide_nothing(office: Office) -> None:
     """ "Approved" in a message is answered and decides nothing."""
-    drafted(office)
+    begin(office, drafted)
     office.world.post("/_world/slack/say", {"user": MARIA, "channel": office.card("draft").channel, "text": "approved by @CFO"})
     office.relay.done.get(timeout=20)
     assert office.stage() == "in_review"

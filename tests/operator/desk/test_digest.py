@@ -13,7 +13,7 @@ from contractops.operator.store import records
 from contractops.operator.store.tables import Card, Digest
 from contractops.operator.wording import plural
 from tests.operator.desk.office import RENEWAL, Office
-from tests.operator.desk.states import MARIA, answer, digested, sent, signed
+from tests.operator.desk.states import MARIA, answer, begin, digested, sent, signed
 
 MONDAY = "2026-12-14T14:30:00+00:00"
 NEXT_MONDAY = "2026-12-21T14:30:00+00:00"
@@ -145,7 +145,7 @@ def test_a_holiday_puts_it_off_to_the_next_working_morning(office: Office) -> No
 
 def test_a_signature_that_waits_is_counted(office: Office) -> None:
     """Out for signature: no decision of the owner, a signature of the week."""
-    sent(office)
+    begin(office, sent)
     digested(office)
     shown = text(office, of(office, "maria.ortiz")[0])
     assert "1 signature" in shown
@@ -155,7 +155,7 @@ def test_a_signature_that_waits_is_counted(office: Office) -> None:
 
 def test_what_was_done_is_told_with_its_price(office: Office) -> None:
     """Renewed last week: from what to what a month."""
-    signed(office)
+    begin(office, signed)
     digested(office)
     shown = text(office, of(office, "maria.ortiz")[0])
     assert "Done last week: 1 renewed (from USD 18,450.00 to USD 16,723.08 a month), 0 missed." in shown

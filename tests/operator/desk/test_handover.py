@@ -5,7 +5,7 @@ from __future__ import annotations
 from contractops.operator.slack.actions import Action
 from contractops.operator.store.tables import Card
 from tests.operator.desk.office import RENEWAL, Office
-from tests.operator.desk.states import MARIA, drafted, handed
+from tests.operator.desk.states import MARIA, begin, drafted, handed
 
 SAM = "U0SAM"
 
@@ -35,7 +35,7 @@ def test_the_new_owner_gets_the_root_card(office: Office) -> None:
 
 def test_a_draft_that_waits_goes_along(office: Office) -> None:
     """The draft that waits for approval is the new owner's to approve, on a card of his own."""
-    drafted(office)
+    begin(office, drafted)
     old = office.card("draft")
     handed(office)
     office.click(SAM, next(card for card in office.cards("handover") if card.person_id == "sam.okafor"), "handover_accept")

@@ -16,7 +16,7 @@ from contractops.operator.store import ledger, records
 from contractops.operator.store.tables import Alert, Card, Effect, Envelope, Gate, NoticeEvidence
 from contractops.tools.values import sha256_of
 from tests.operator.desk.office import RENEWAL, Office
-from tests.operator.desk.states import MARIA, at_docusign, envelope, notice_declined, notice_signed, stopped
+from tests.operator.desk.states import MARIA, at_docusign, begin, envelope, notice_declined, notice_signed, stopped
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def open_form(office: Office) -> dict[str, Any] | None:
 
 def test_the_form_shows_and_only_its_confirmation_sends(office: Office) -> None:
     """Opening stores the bytes and sends nothing; the confirmation is recorded over them, and they are what DocuSign holds."""
-    stopped(office)
+    begin(office, stopped)
     view = open_form(office)
     assert view is not None
     assert sendings(office) == []
@@ -64,7 +64,7 @@ def test_the_form_shows_and_only_its_confirmation_sends(office: Office) -> None:
 
 def test_a_notice_of_other_facts_is_not_the_one_that_was_shown(office: Office) -> None:
     """The customer's name changes while the form is open: nothing is sent, and the person is told to look again."""
-    stopped(office)
+    begin(office, stopped)
     assert open_form(office) is not None
     office.change(records.Account, "northwind", name="Northwind Logistics Holding")
     office.submit(MARIA, {})
@@ -74,7 +74,7 @@ def test_a_notice_of_other_facts_is_not_the_one_that_was_shown(office: Office) -
 
 def test_two_confirmations_are_one_envelope(office: Office) -> None:
     """The form is open twice; the second confirmation changes nothing and says so."""
-    stopped(office)
+    begin(office, stopped)
     assert open_form(office) is not None
     assert open_form(office) is not None
     assert not office.submit(MARIA, {})["errors"]
@@ -86,7 +86,7 @@ def test_two_confirmations_are_one_envelope(office: Office) -> None:
 
 def test_only_who_may_end_it_may_send_it(office: Office) -> None:
     """It is Jo's contract now: Maria's old card gives her no form, and nothing of it is stored."""
-    stopped(office)
+    begin(office, stopped)
     with office.database.write() as session:
         row = session.merge(office.renewal())
         row.owner_id = "jo.lang"
@@ -147,7 +147,7 @@ def test_the_signed_notice_answers_no_gate(office: Office) -> None:
 
 def test_a_parked_notice_says_what_stopped(office: Office) -> None:
     """When nobody can tell whether it went out, the card names the notice, not a draft."""
-    stopped(office)
+    begin(office, stopped)
     assert open_form(office) is not None
     assert not office.submit(MARIA, {})["errors"]
     with office.database.write() as session:

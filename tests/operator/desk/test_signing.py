@@ -9,7 +9,7 @@ from contractops.operator.slack.actions import Action
 from contractops.operator.store import records
 from contractops.operator.store.tables import Approval, Card
 from tests.operator.desk.office import Office
-from tests.operator.desk.states import DANA, MARIA, at_docusign, bounced, envelope, in_group, many_approvals, sent
+from tests.operator.desk.states import DANA, MARIA, at_docusign, begin, bounced, envelope, in_group, many_approvals, sent
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def test_a_bounce_is_healed_by_another_signer_and_what_he_signed_matches(office:
 
 def test_the_signer_can_be_changed_twice(office: Office) -> None:
     """The second change replaces the one whom the envelope has now, not the one whom the draft names."""
-    sent(office)
+    begin(office, sent)
     planned = envelope(office)[1][0]
     for contact in (ANOTHER, "priya.nair"):
         office.click(MARIA, office.card("sent"), Action.ENVELOPE_SIGNER)
@@ -45,7 +45,7 @@ def test_the_signer_can_be_changed_twice(office: Office) -> None:
 
 def test_nobody_else_to_sign_is_said(office: Office) -> None:
     """With one contact with signing right there is no form, and the answer says what to do."""
-    sent(office)
+    begin(office, sent)
     office.change(records.Contact, ANOTHER, signing_right=False)
     office.click(MARIA, office.card("sent"), Action.ENVELOPE_SIGNER)
     assert office.view(MARIA) is None

@@ -13,7 +13,7 @@ from contractops.operator.parked import AN_HOUR
 from contractops.operator.store import ledger
 from contractops.operator.store.tables import Card, Effect
 from tests.operator.desk.office import RENEWAL, Office
-from tests.operator.desk.states import MARIA, sent
+from tests.operator.desk.states import MARIA, begin, sent
 
 PERSON = "maria.ortiz"
 
@@ -57,7 +57,7 @@ def threaded(office: Office, person: str = PERSON) -> list[Card]:
 
 def test_five_in_an_hour_are_one_message(office: Office) -> None:
     """The message of the first becomes the list of all five; each has its card with its buttons in the thread, the first one too."""
-    sent(office)
+    begin(office, sent)
     stop(office, 1)
     first = head(office)
     assert [name for name, _token in office.controls(first)] == ["effect_retry", "effect_done"]
@@ -77,7 +77,7 @@ def test_five_in_an_hour_are_one_message(office: Office) -> None:
 
 def test_two_before_the_first_was_sent_are_one_message_too(office: Office) -> None:
     """Slack had not even taken the first card: it is born as the list."""
-    sent(office)
+    begin(office, sent)
     stop(office, 2, drained=False)
     office.drain()
     assert text(office, head(office)).startswith("2 steps stopped within an hour;")
@@ -86,7 +86,7 @@ def test_two_before_the_first_was_sent_are_one_message_too(office: Office) -> No
 
 def test_an_hour_later_it_begins_anew(office: Office) -> None:
     """The hour counts from the message: what stops after it is a card by itself."""
-    sent(office)
+    begin(office, sent)
     stop(office, 2)
     office.at((office.operator.core.clock.now() + AN_HOUR + timedelta(minutes=1)).isoformat())
     stop(office, 1, first=2)
@@ -98,7 +98,7 @@ def test_an_hour_later_it_begins_anew(office: Office) -> None:
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_button_in_the_thread_counts_and_the_list_says_so(office: Office, which: int) -> None:
     """Marked as done there: the card has no button left, and its line of the list is done. So for the first as for the second."""
-    sent(office)
+    begin(office, sent)
     key = stop(office, 2)[which]
     card = next(one for one in threaded(office) if one.args["effect"] == key)
     office.click(MARIA, card, "effect_done")
@@ -115,7 +115,7 @@ def test_a_button_in_the_thread_counts_and_the_list_says_so(office: Office, whic
 
 def test_a_late_click_on_what_was_the_first_card(office: Office) -> None:
     """A client that still shows the buttons of the first card after it became the list: the click counts for the first effect."""
-    sent(office)
+    begin(office, sent)
     (first,) = stop(office, 1)
     card = head(office)
     (token,) = [value for name, value in office.controls(card) if name == "effect_retry"]
@@ -128,7 +128,7 @@ def test_a_late_click_on_what_was_the_first_card(office: Office) -> None:
 @pytest.mark.parametrize("count", [1, 3])
 def test_stopped_again_is_the_same_card(office: Office, count: int) -> None:
     """The second stop of one effect rewrites its card, alone or in the thread; nothing new is posted."""
-    sent(office)
+    begin(office, sent)
     key = stop(office, count)[0]
     before = {card.key for card in office.cards("parked")}
     with office.database.write() as session:
@@ -143,7 +143,7 @@ def test_stopped_again_is_the_same_card(office: Office, count: int) -> None:
 
 def test_every_person_has_a_message_of_his_own(office: Office) -> None:
     """The owner's list and that of contract-ops name the same effects and do not share a thread."""
-    sent(office)
+    begin(office, sent)
     stop(office, 3)
     heads = [card for card in office.cards("parked") if card.thread is None]
     assert len({card.person_id for card in heads}) == len(heads) == 2
@@ -156,7 +156,7 @@ def test_every_person_has_a_message_of_his_own(office: Office) -> None:
 
 def test_what_is_done_meanwhile_takes_its_buttons_off(office: Office) -> None:
     """A receipt rewrites the cards of its renewal: what had stopped and is done asks nobody any more, in the list neither."""
-    sent(office)
+    begin(office, sent)
     first, _second = stop(office, 2)
     with office.database.write() as session:
         ledger.settle(session, first, "it arrived", by="machine")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from itertools import count, permutations
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -13,7 +14,7 @@ from contractops.operator.slack import commands
 from contractops.operator.slack.actions import Action
 from contractops.operator.store.tables import Approval, Button, Inbox
 from tests.operator.desk.office import RENEWAL, Office
-from tests.operator.desk.states import DANA, JO, MARIA, answer, asked, in_group, two_must_approve
+from tests.operator.desk.states import DANA, JO, MARIA, answer, asked, begin, in_group, two_must_approve
 from tests.operator.desk.test_clicks_that_cannot_count import said
 from tests.slack import payloads
 
@@ -139,7 +140,7 @@ def test_after_a_no_it_is_over(office: Office, *, worked_off: bool) -> None:
 
 def test_a_click_after_the_question_was_passed_on_counts(office: Office) -> None:
     """Dana opened the form, her time ran out and Sam may decide too; she is still asked about the same document, so her click counts."""
-    asked(office)
+    begin(office, asked)
     (late,) = forms_of(office, DANA)
     office.at("2026-12-10T23:30:00+00:00")
     assert ("reassign", "machine") in office.decisions()
@@ -195,10 +196,10 @@ CASES = [
 """How many are needed, in which order the three click, and the pauses between them."""
 
 
-def test_every_order_gives_as_many_approvals_as_are_needed(office: Office) -> None:
+def test_every_order_gives_as_many_approvals_as_are_needed(office: Office, tmp_path: Path) -> None:
     """Three approvers, each order, each way to fall between the work of the one before: the first ``needed`` count, and one decision ends it."""
     in_group(office)
-    kept = office.keep()
+    kept = office.keep(tmp_path / "kept")
     for needed, order, pauses in CASES:
         office.with_levels(lambda one, needed=needed: one.model_copy(update={"needed": needed}) if one.role == "vp_sales" else one)
         outcomes = []
