@@ -85,12 +85,12 @@ def test_two_confirmations_are_one_envelope(office: Office) -> None:
 
 
 def test_only_who_may_end_it_may_send_it(office: Office) -> None:
-    """It is Jo's contract now: Maria's old card gives her no form, and nothing of it is stored."""
+    """It is Sam's contract now: Maria's old card gives her no form, and nothing of it is stored."""
     begin(office, stopped)
     with office.database.write() as session:
         row = session.merge(office.renewal())
-        row.owner_id = "jo.lang"
-        session.get_one(Gate, f"{RENEWAL}:{row.version}").allowed = ["jo.lang"]
+        row.owner_id = "sam.okafor"
+        session.get_one(Gate, f"{RENEWAL}:{row.version}").allowed = ["sam.okafor"]
     assert open_form(office) is None
     assert sendings(office) == []
     assert office.events()[-1] == "refused"
