@@ -455,7 +455,9 @@ CARDS: dict[str, Value] = {
         SENT, state=o.Bounced(email="priya@northwind.test", words="550 No such user"), buttons=buttons(Action.ENVELOPE_SIGNER)
     ),
     "sent_voided": _with(SENT, state=o.Voided(act=MARIA), buttons=buttons(Action.DRAFT_OPEN, Action.DRAFT_EDIT)),
-    "sent_expired": _with(SENT, state=o.Expired(at=at(2027, 1, 29, 17)), days_left=7, buttons=buttons(Action.DRAFT_OPEN, Action.DRAFT_EDIT)),
+    "sent_expired": _with(
+        SENT, state=o.Expired(at=at(2027, 1, 29, 17)), days_left=7, buttons=buttons(Action.DRAFT_OPEN, Action.DRAFT_EDIT)
+    ),
     "sent_completed": _with(SENT, state=o.Completed(at=at(2026, 12, 14, 15, 20)), buttons=_NONE),
     "signed": SIGNED,
     "signed_writing": _with(SIGNED, written=None, changes=(), orders_added=(), conflict=None, buttons=_NONE),
