@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx
 import structlog
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import select
 
-from contractops.operator import agenda_ahead, cases, engine, failpoints, statuses, trail
+from contractops.operator import agenda_ahead, cases, engine, failpoints, reconcile, statuses, sweep_watch, trail, vitals
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
 from contractops.operator.adapters.mail import SmtpConfig, SmtpMailer
 from contractops.operator.adapters.model import ModelConfig
@@ -32,9 +33,10 @@ from contractops.operator.jobs import Jobs
 from contractops.operator.mailing import Mailing
 from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
+from contractops.operator.redaction import hide
 from contractops.operator.settings import Settings
 from contractops.operator.slack.messenger import Pacer, SlackMessenger
-from contractops.operator.store import inbox
+from contractops.operator.store import heartbeat, inbox, restoring
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
@@ -90,12 +92,14 @@ class Operator:
                 advance=self.jobs.advance,
             )
 
-    def start_worker(self) -> Callable[[], None]:
-        """Start the engine in this process and ring for everything that is ready; returns the function that stops it."""
+    def start_worker(self) -> Callable[[], int]:
+        """Start the engine in this process and ring for everything that is ready; returns the function that stops it (see ``engine``)."""
         if self.settings.failpoint and self.settings.failpoint_log:
             failpoints.arm(self.settings.failpoint, self.settings.failpoint_log)
         check_calendar("US")  # loads the holidays of every country, which the first card would otherwise wait for
+        self.reconcile()
         self.follow_world()
+        self.watch_sweep()  # before the first sweep of this start: how long there was none
         crons = {
             "sweep": (EVERY_MINUTE, "sweep"),
             "news": (EVERY_MINUTE, "news"),
@@ -112,13 +116,23 @@ class Operator:
             "credits": self.credits,
             "statuses": self.statuses,
         }
-        stop = engine.run_worker(self.settings.database_url, jobs, crons, polling_seconds=self.settings.engine_polling_seconds)
+        stop = engine.run_worker(
+            self.settings.database_url,
+            jobs,
+            crons,
+            polling_seconds=self.settings.engine_polling_seconds,
+            stop_seconds=self.settings.stop_seconds,
+        )
         self.bell.open()
         self.jobs.release_own()
         self.jobs.recover()
         self.jobs.sweep()
         self.jobs.news()
         return stop
+
+    def reconcile(self) -> reconcile.Found | None:
+        """Compare a restored database with the vendors, before anything is performed. Raises ``VendorError`` when one does not answer."""
+        return reconcile.reconcile(self.core.database, self.core.clock, self.workbench, self.signer, self.crm)
 
     def follow_world(self) -> None:
         """Take over business time from the local world, if there is one: it may have moved while we were down."""
@@ -175,6 +189,28 @@ class Operator:
         """The newest rows of the audit chain, in words."""
         with self.core.database.read() as session:
             return trail.newest(session)
+
+    def unready(self) -> list[str]:
+        """Why no work can be done now: ``database``, ``restoring``, ``sweep`` (none for ten minutes); empty when it can."""
+        try:
+            with self.core.database.read() as session:
+                beat = heartbeat.last(session, heartbeat.SWEEP)
+                waits = restoring.waiting(session) is not None
+        except DatabaseError:
+            return ["database"]
+        found = ["restoring"] if waits else []
+        return found if beat is not None and wall_now() - beat < vitals.STALE_SWEEP else [*found, "sweep"]
+
+    def metrics(self) -> bytes:
+        """The vitals in the text form of Prometheus."""
+        with self.core.database.read() as session:
+            found = vitals.measure(session, self.core.clock.now(), wall_now())
+        return vitals.exposition(found)
+
+    def watch_sweep(self) -> None:
+        """Tell contract-ops of a sweep that stands still; the effects are done here, since the engine may stand still with it."""
+        for key in sweep_watch.watch(self.core.database, self.core.clock.now(), wall_now(), self.core.rules):
+            self.jobs.perform(key)
 
     def tick(self, now: datetime) -> None:
         """Business time is ``now``: run the same sweep as cron does and wait until its work is done; credits are looked for once a day."""
@@ -332,6 +368,8 @@ def _key(path: Path | None, variable: str, code: str) -> str:
     if path is None:
         raise InputError(code, f"{variable} is not set.", advice="Name the file of the RSA key (PEM).")
     try:
-        return path.read_text(encoding="ascii")
+        text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
         raise InputError(code, f"{variable}: {path} cannot be read as a key.", advice="Name the file of the RSA key (PEM).") from None
+    hide(text)
+    return text

@@ -9,8 +9,11 @@ Rule 4: ``application_version`` is a constant: a deploy strands no work.
 from __future__ import annotations
 
 import json
+import math
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
@@ -95,10 +98,11 @@ def run_worker(
     *,
     polling_seconds: float = 0.03,
     concurrency: int = 8,
-) -> Callable[[], None]:
-    """Start the worker threads of this process; returns the function that stops them.
+    stop_seconds: float = 5.0,
+) -> Callable[[], int]:
+    """Start the worker threads of this process; returns the function that stops them, which says how many jobs were still under way.
 
-    ``jobs`` by name; ``crons`` maps a name to (six-field schedule with seconds, job name). Order: the engine is launched before
+    A stop takes no new job and waits at most ``stop_seconds`` for those under way. ``jobs`` by name; ``crons`` maps a name to (six-field schedule with seconds, job name). Order: the engine is launched before
     anything is enqueued, since launching makes its tables.
     """
     from dbos import DBOS
@@ -130,14 +134,28 @@ def run_worker(
         ]
     )
 
-    def stop() -> None:
-        DBOS.destroy(workflow_completion_timeout_sec=5)
+    def stop() -> int:
+        DBOS.destroy(workflow_completion_timeout_sec=math.ceil(stop_seconds))
         engine.dispose()
+        return _running.total()
 
     return stop
 
 
 _once = threading.Lock()
+_running: Counter[str] = Counter()
+"""Jobs under way in this process, by name."""
+
+
+@contextmanager
+def _counted(name: str) -> Iterator[None]:
+    with _once:
+        _running[name] += 1
+    try:
+        yield
+    finally:
+        with _once:
+            _running[name] -= 1
 
 
 def _register() -> None:
@@ -150,11 +168,13 @@ def _register() -> None:
 
         @DBOS.workflow(name="job")
         def job(name: str, args: list[str]) -> None:
-            _jobs[name](*args)
+            with _counted(name):
+                _jobs[name](*args)
 
         @DBOS.workflow(name="tick")
         def tick(_at: datetime, context: str) -> None:
-            _jobs[context]()
+            with _counted(context):
+                _jobs[context]()
 
         _runtime.update(job=job, tick=tick)
 

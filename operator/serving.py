@@ -1,34 +1,50 @@
 """Serving: worker, Slack connection and web server in one process, until it is told to stop.
 
-Rule 1: SIGTERM and Ctrl-C stop the doors first, then the worker; what was under way is finished or found again by ``recover``.
+Rule 1: SIGTERM and Ctrl-C stop the doors first, then the worker. Jobs under way get the setting's ``stop_seconds``; what is not over then is
+left behind as by a kill: the next start, or another worker when the lease is over, finds it and looks up what it did.
+Rule 2: a SQLite database is served by one process.
+Rule 3: the sweep is watched from here, outside of the engine that runs it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import structlog
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from sqlalchemy.exc import DatabaseError
 
 from contractops.operator import web
 from contractops.operator.app import Operator
 from contractops.operator.settings import Settings
 from contractops.operator.slack import listeners
+from contractops.operator.sole import sole
+from contractops.tools.errors import ContractOpsError
+
+WATCH_SECONDS: Final = 600.0
 
 log = structlog.get_logger("contractops.serving")
 
 
 def run(settings: Settings) -> None:
-    """Build the operator and serve until stopped."""
-    asyncio.run(serve(Operator(settings)))
+    """Build the operator and serve until stopped. Raises ``InputError`` CO-RUN-001 when another process serves the database."""
+    with sole(settings.database_url):
+        left = asyncio.run(serve(Operator(settings)))
+        if left:
+            log.warning("stopped with jobs under way: they are found again", jobs=left)
+            logging.shutdown()
+            os._exit(0)  # else the interpreter would wait for their threads
 
 
-async def serve(operator: Operator) -> None:
-    """Start everything, say so, and wait for the signal to stop."""
+async def serve(operator: Operator) -> int:
+    """Start everything, say so, and wait for the signal to stop; returns how many jobs were still under way then."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,15 +53,34 @@ async def serve(operator: Operator) -> None:
     server, serving = await _web(operator)
     socket = await _slack(operator)
     log.info("operator is running")
-    await stop.wait()
+    await _until(stop, operator)
+    log.info("operator is stopping", seconds=operator.settings.stop_seconds)
     if socket is not None:
         await socket.close_async()  # type: ignore[no-untyped-call]  # the library has no types here
     if server is not None and serving is not None:
         server.should_exit = True
         await serving
-    await asyncio.to_thread(stop_worker)
+    left = await asyncio.to_thread(stop_worker)
     operator.bell.close()
     operator.core.close()
+    return left
+
+
+async def _until(stop: asyncio.Event, operator: Operator) -> None:
+    """Wait for the signal, and look after the sweep meanwhile."""
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
+        except TimeoutError:
+            await asyncio.to_thread(_look, operator)
+
+
+def _look(operator: Operator) -> None:
+    """One look at the sweep; what it cannot do now it does the next time."""
+    try:
+        operator.watch_sweep()
+    except (ContractOpsError, DatabaseError):
+        log.exception("the sweep could not be watched")
 
 
 class _Server(uvicorn.Server):
@@ -72,8 +107,7 @@ async def _web(operator: Operator) -> tuple[uvicorn.Server | None, asyncio.Task[
     settings = operator.settings
     if settings.web_port == 0:
         return None, None
-    keys = tuple(key.strip() for key in settings.docusign_hmac_keys.split(",") if key.strip())
-    app = web.build(operator, keys, follows_world=settings.clock_url is not None)
+    app = web.build(operator, settings.hmac_keys, follows_world=settings.clock_url is not None, with_metrics=settings.metrics)
     config = uvicorn.Config(app, host=settings.web_host, port=settings.web_port, log_level="warning", lifespan="off")
     server = _Server(config)
     task = asyncio.create_task(server.serve())
