@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import select
 
-from contractops.operator import agenda_ahead, cases, engine, failpoints, reconcile, statuses, sweep_watch, trail, vitals
+from contractops.operator import agenda_ahead, cases, engine, failpoints, reconcile, retention, statuses, sweep_watch, trail, vitals
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
 from contractops.operator.adapters.mail import SmtpConfig, SmtpMailer
 from contractops.operator.adapters.model import ModelConfig
@@ -108,12 +108,14 @@ class Operator:
             "crm": ("30 */5 * * * *", "sync_crm"),
             "statuses": ("45 */5 * * * *", "statuses"),
             "credits": ("15 10 * * * *", "credits"),
+            "retention": ("20 40 3 * * *", "retention"),
         }
         jobs: dict[str, engine.Job] = {
             **self.jobs.table(),
             "inbound": self.inbound,
             "sync_crm": self.sync_crm,
             "credits": self.credits,
+            "retention": self.retention,
             "statuses": self.statuses,
         }
         stop = engine.run_worker(
@@ -165,6 +167,12 @@ class Operator:
         """Tell of service credits that nobody claimed. Looked for every hour, since tickets come at any time; each is told once."""
         if tell_of_credits(self.core.database, self.core.clock.now(), self.core.rules, self.core.rules.credit_card_from):
             self.jobs.recover()
+
+    def retention(self) -> None:
+        """Delete what is over and older than its period."""
+        kept = self.settings
+        periods = retention.Periods(inbox=kept.keep_inbox_days, terms=kept.keep_terms_days, documents=kept.keep_documents_days)
+        retention.run(self.core.database, self.core.clock.now(), wall_now(), periods)
 
     # Web hooks and the local world
 

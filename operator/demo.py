@@ -94,6 +94,7 @@ class Place:
             "CONTRACTOPS_PUBLIC_URL": self.operator,
             "CONTRACTOPS_WEB_PORT": str(self.operator_port),
             "CONTRACTOPS_RECOVER_SECONDS": "5",
+            "CONTRACTOPS_STOP_SECONDS": "5",  # the local vendors answer at once
         }
 
 

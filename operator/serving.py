@@ -51,19 +51,40 @@ async def serve(operator: Operator) -> int:
         loop.add_signal_handler(number, stop.set)
     stop_worker = await asyncio.to_thread(operator.start_worker)
     server, serving = await _web(operator)
-    socket = await _slack(operator)
-    log.info("operator is running")
-    await _until(stop, operator)
-    log.info("operator is stopping", seconds=operator.settings.stop_seconds)
-    if socket is not None:
-        await socket.close_async()  # type: ignore[no-untyped-call]  # the library has no types here
-    if server is not None and serving is not None:
-        server.should_exit = True
-        await serving
-    left = await asyncio.to_thread(stop_worker)
-    operator.bell.close()
-    operator.core.close()
+    socket = _slack(operator)
+    try:
+        if await _connected(socket, stop):
+            log.info("operator is running")
+            await _until(stop, operator)
+        log.info("operator is stopping", seconds=operator.settings.stop_seconds)
+    finally:
+        if socket is not None:
+            await socket.close_async()  # type: ignore[no-untyped-call]  # the library has no types here
+        if server is not None and serving is not None:
+            server.should_exit = True
+            await serving
+        left = await asyncio.to_thread(stop_worker)
+        operator.bell.close()
+        operator.core.close()
     return left
+
+
+async def _connected(socket: AsyncSocketModeHandler | None, stop: asyncio.Event) -> bool:
+    """Wait for Slack's socket, which the library tries for as long as it takes; False when the signal to stop comes first.
+
+    The worker does its work meanwhile.
+    """
+    if socket is None:
+        return True
+    connecting = asyncio.ensure_future(socket.connect_async())  # type: ignore[no-untyped-call]  # the library has no types here
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not connecting.done():
+        connecting.cancel()
+        return False
+    await connecting
+    return True
 
 
 async def _until(stop: asyncio.Event, operator: Operator) -> None:
@@ -92,15 +113,13 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _slack(operator: Operator) -> AsyncSocketModeHandler | None:
+def _slack(operator: Operator) -> AsyncSocketModeHandler | None:
     settings = operator.settings
     if operator.desk is None or operator.messenger is None or settings.slack_bot_token is None or settings.slack_app_token is None:
         return None
     client = listeners.build_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, timeout=10.0)
     app = listeners.build_app(client, settings.slack_app_id or "", operator.desk, operator.messenger)
-    socket = listeners.build_socket(app, settings.slack_app_token.get_secret_value())
-    await socket.connect_async()  # type: ignore[no-untyped-call]  # the library has no types here
-    return socket
+    return listeners.build_socket(app, settings.slack_app_token.get_secret_value())
 
 
 async def _web(operator: Operator) -> tuple[uvicorn.Server | None, asyncio.Task[None] | None]:

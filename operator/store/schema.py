@@ -80,12 +80,12 @@ def _known() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str = "head") -> None:
     from alembic import command  # noqa: PLC0415 - only when there is something to do
 
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _config() -> Config:
@@ -98,7 +98,9 @@ def _config() -> Config:
 
 def _newer(now: str) -> InputError:
     return InputError(
-        "CO-DB-002", f"the database has schema {now}, which is newer than this version", advice="Install the newer contractops."
+        "CO-DB-002",
+        f"the database has schema {now}, which is newer than this version",
+        advice="Install the version that made it: pip install --upgrade contractops",
     )
 
 
