@@ -167,7 +167,7 @@ def text(scene: Scene) -> PersonsText:
 def sweep_stopped(session: Session, card: Card, _now: datetime, _rules: cases.Rules) -> TextReply:
     """To contract-ops: the clock's work stood still, since when, and since when it runs again."""
     who = people.person(session, card.person_id)
-    zone = who.zone if who else "UTC"
+    zone = who.working_time.zone if who else "UTC"
     since = datetime.fromisoformat(card.args["since"])
     end = datetime.fromisoformat(card.args.get("over") or card.args["found"])
     lasted = wording.plural(round((end - since).total_seconds() / 3600), "hour")
