@@ -109,8 +109,8 @@ def _marks(session: Session, person_id: str) -> frozenset[str]:
     if not staff and not contacts:
         raise NotFound("CO-ERA-001", f"nobody is called {person_id}", advice="Name the id of people.csv or contacts.csv.")
     found = {person_id, *(one.slack_id for one in staff)}
-    for one in (*staff, *contacts):
-        found |= {one.email, one.name if " " in one.name.strip() else None}
+    for name, email in [(one.name, one.email) for one in staff] + [(one.name, one.email) for one in contacts]:
+        found |= {email, name if " " in name.strip() else None}
     return frozenset(mark.strip() for mark in found if mark and mark.strip())
 
 

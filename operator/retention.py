@@ -17,13 +17,13 @@ from typing import Final
 
 import structlog
 from sqlalchemy import CursorResult, delete, func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from contractops.graphs.lifecycle import FINAL, Stage
 from contractops.operator.attend import note
 from contractops.operator.store import heartbeat
 from contractops.operator.store.db import Database
-from contractops.operator.store.records import Blob, Document
+from contractops.operator.store.records import Blob, Document, table_of
 from contractops.operator.store.tables import (
     Alert,
     Approval,
@@ -42,7 +42,7 @@ from contractops.operator.store.tables import (
 
 TERM_DELETED: Final = "term deleted"
 BYTES_DELETED: Final = "documents deleted"
-_OF_A_TERM: Final = (Gate, Effect, Card, Draft, Approval, Envelope, Alert, NoticeEvidence, Due)
+_OF_A_TERM: Final[tuple[type[SQLModel], ...]] = (Gate, Effect, Card, Draft, Approval, Envelope, Alert, NoticeEvidence, Due)
 _IN_RECEIPTS: Final = ("sha256", "signed_sha256")
 
 log = structlog.get_logger("contractops.retention")
@@ -115,7 +115,9 @@ def _delete_term(session: Session, row: Renewal, now: datetime) -> int:
     mine = select(Card.key).where(Card.renewal_id == row.id)
     papers = sorted(_papers(session, row))
     deleted = _count(session, delete(Button).where(col(Button.card_key).in_(mine)))
-    deleted += sum(_count(session, delete(table).where(table.__table__.c.renewal_id == row.id)) for table in _OF_A_TERM)  # type: ignore[attr-defined]
+    for record in _OF_A_TERM:
+        table = table_of(record)
+        deleted += _count(session, delete(table).where(table.c.renewal_id == row.id))
     if not deleted:
         return 0
     row.handover = row.trouble = row.next_action_at = None

@@ -90,7 +90,8 @@ def _age(since: datetime | None, wall: datetime) -> float:
 def exposition(found: Vitals) -> bytes:
     """The vitals in the text form of Prometheus."""
     from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - only where metrics are asked for
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric  # noqa: PLC0415
+    from prometheus_client.registry import Collector  # noqa: PLC0415
 
     gauges = {
         "contractops_due": ("Terms that are due within 60 days and not closed.", found.due),
@@ -102,22 +103,19 @@ def exposition(found: Vitals) -> bytes:
         "contractops_inbox_waiting": ("Inbound events that were committed and not handled.", found.inbox_waiting),
         "contractops_inbox_age_seconds": ("Age of the oldest of them.", found.inbox_age),
     }
-    families = [GaugeMetricFamily(name, words, value=value) for name, (words, value) in gauges.items()]
+    families: list[Metric] = [GaugeMetricFamily(name, words, value=value) for name, (words, value) in gauges.items()]
     if found.sweep_age is not None:
         families.append(GaugeMetricFamily("contractops_sweep_age_seconds", "Time since the last sweep.", value=found.sweep_age))
     errors = CounterMetricFamily("contractops_vendor_errors", "Refusals and lost answers, since the start.", labels=("vendor", "code"))
     for (vendor, code), times in sorted(vendor_errors().items()):
         errors.add_metric((vendor, code), times)
+
+    class Families(Collector):
+        """What was measured once, as the library collects it."""
+
+        def collect(self) -> list[Metric]:
+            return [*families, errors]
+
     registry = CollectorRegistry()
-    registry.register(_Families([*families, errors]))
+    registry.register(Families())
     return generate_latest(registry)
-
-
-class _Families:
-    """What was measured once, as the library collects it."""
-
-    def __init__(self, families: list[object]) -> None:
-        self._families = families
-
-    def collect(self) -> list[object]:
-        return self._families
