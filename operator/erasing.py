@@ -1,4 +1,4 @@
-"""Erasing a person: his name, addresses and ids are replaced everywhere by one word that says nothing of him.
+"""Erasing a person: his name, addresses, numbers and ids are replaced everywhere by one word that says nothing of him.
 
 Rule 1: the same word stands in every place, so that what belongs together still does: who approved is still another than who asked.
 Rule 2: whoever still answers for something, or is asked, or signs, is not erased: somebody else takes that over first.
@@ -101,14 +101,14 @@ def erase(database: Database, person_id: str, now: datetime, *, dry_run: bool = 
 
 
 def _marks(session: Session, person_id: str) -> frozenset[str]:
-    """What names the person: his id, and of every version of his record the name (of two words or more), addresses and Slack ids."""
+    """What names the person: his id, and of every version of his record the name (of two words or more), addresses, numbers and Slack ids."""
     if len(person_id) < 3:  # noqa: PLR2004 - a letter or two stand in every text
         raise InputError("CO-ERA-003", f"{person_id!r} is too short to be an id", advice="Name the id of people.csv or contacts.csv.")
     staff = session.exec(select(Person).where(Person.id == person_id)).all()
     contacts = session.exec(select(Contact).where(Contact.id == person_id)).all()
     if not staff and not contacts:
         raise NotFound("CO-ERA-001", f"nobody is called {person_id}", advice="Name the id of people.csv or contacts.csv.")
-    found = {person_id, *(one.slack_id for one in staff)}
+    found = {person_id, *(one.slack_id for one in staff), *(one.phone for one in staff)}
     for name, email in [(one.name, one.email) for one in staff] + [(one.name, one.email) for one in contacts]:
         found |= {email, name if " " in name.strip() else None}
     return frozenset(mark.strip() for mark in found if mark and mark.strip())
@@ -189,7 +189,7 @@ def _own(session: Session, word: str, now: datetime) -> None:
     """The person's own record, in every version: nothing of it says who he was, and a contact is none any more."""
     for one in session.exec(select(Person).where(Person.id == word)):
         one.name = one.email = one.row_hash = word
-        one.title = one.slack_id = None
+        one.title = one.slack_id = one.phone = None
         session.add(one)
     for contact in session.exec(select(Contact).where(Contact.id == word)):
         contact.name = contact.email = contact.row_hash = word

@@ -17,6 +17,7 @@ from pathlib import Path
 from signal import SIGTERM
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlmodel import select
 
 from contractops.graphs.lifecycle import Stage
@@ -177,7 +178,7 @@ def test_an_older_database_is_upgraded_with_its_questions_open(place: Callable[[
     """A database of the schema before, with an approval that waits: a start is refused with the command to run, the command keeps every
     row, and the question is answered after it."""
     found = place("reviewed")
-    older(found.folder / "contractops.db", "0001")
+    older(found.folder / "contractops.db", before_the_last())
     with found.with_world() as running_place:
         assert command(running_place, "run") == 3
         assert "error CO-DB-001" in log_of(running_place)
@@ -190,6 +191,14 @@ def test_an_older_database_is_upgraded_with_its_questions_open(place: Callable[[
         database.dispose()
         running_place.must("first", step="approve", points=[], log=str(running_place.log))
         assert stage_of(running_place) == Stage.OUT_FOR_SIGNATURE
+
+
+def before_the_last() -> str:
+    """The revision of the version before."""
+    last = ScriptDirectory.from_config(schema._config()).get_revision(schema.HEAD)
+    assert last is not None
+    assert isinstance(last.down_revision, str)
+    return last.down_revision
 
 
 def older(file: Path, revision: str) -> None:
