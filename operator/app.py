@@ -41,7 +41,7 @@ from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
 from contractops.tools.calendars import check_calendar
-from contractops.tools.errors import InputError
+from contractops.tools.errors import InputError, VendorError
 from contractops.tools.ports import Crm
 from contractops.tools.signature import EnvelopePlan
 
@@ -156,7 +156,11 @@ class Operator:
 
     def sync_crm(self) -> None:
         """Read the CRM's records of the contracts that are on the way, so that drift and conflicts are seen."""
-        cases.sync_crm(self.core.database, self.crm, self.core.clock.now())
+        try:
+            cases.sync_crm(self.core.database, self.crm, self.core.clock.now())
+        except VendorError as problem:  # the next look comes in five minutes
+            vitals.count("crm.read", problem)
+            log.warning("the CRM was not read", error=str(problem))
 
     def statuses(self) -> None:
         """Read the Slack status of everybody whom something can go to; what waits for who became away, or came back, is swept."""

@@ -9,6 +9,7 @@ Rule 4: ``application_version`` is a constant: a deploy strands no work.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import threading
 from collections import Counter
@@ -19,6 +20,8 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+
+from contractops.operator.redaction import redacted
 
 VERSION: Final = "1"
 NAME: Final = "contractops"
@@ -44,8 +47,8 @@ class _JsonSerializer:
     """Arguments and results as JSON: nothing in the engine's tables can name code. Errors are kept as text."""
 
     def serialize(self, data: Any) -> str:
-        """JSON of ``data``; an error becomes ``{"error": text}``."""
-        return json.dumps(data, default=lambda unknown: {"error": repr(unknown)})
+        """JSON of ``data``; an error becomes ``{"error": text}``, without secrets."""
+        return json.dumps(data, default=lambda unknown: {"error": redacted(repr(unknown))})
 
     def deserialize(self, serialized_data: str) -> Any:
         """The JSON value; a stored error comes back as a ``RuntimeError`` with its text."""
@@ -123,6 +126,9 @@ def run_worker(
             "log_level": "ERROR",
         }
     )
+    library = logging.getLogger("dbos")
+    library.handlers.clear()  # its lines go where ours go, in the same form
+    library.propagate = True
     _register()
     DBOS.launch()
     DBOS.register_queue("now", worker_concurrency=concurrency, polling_interval_sec=polling_seconds)

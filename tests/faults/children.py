@@ -383,15 +383,6 @@ def rings_only(folder: str, world: str, step: str) -> None:
     assert not left, left
 
 
-def at_once(folder: str, world: str, step: str) -> None:
-    """Do ``step`` and what can be done at once; what was put off stays."""
-    driver = Driver(Path(folder), world)
-    STEPS[step](driver)
-    while driver.bell.rings:
-        job, args = driver.bell.rings.popleft()
-        driver.jobs.table()[job](*args)
-
-
 def hurried(folder: str, world: str, step: str) -> None:
     """As ``first``, with time-outs of a second."""
     driver = Driver(Path(folder), world)
@@ -581,6 +572,5 @@ CALLS: dict[str, Callable[..., None]] = {
         answered,
         engine,
         command,
-        at_once,
     )
 }

@@ -11,7 +11,12 @@ import pytest
 from sqlmodel import select
 
 from contractops.graphs.lifecycle import Stage
+from contractops.operator.clock import WallClock, wall_now
+from contractops.operator.performers import Signing
+from contractops.operator.store import schema
+from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Card, Effect, Renewal, Restoring
+from contractops.tools.errors import VendorError
 from tests.faults.rig import RENEWAL, Place, receivers, stored
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(120)]
@@ -102,18 +107,31 @@ def test_an_envelope_whose_approval_is_lost_is_held_and_not_sent_again(place: Ca
         once(running)
 
 
-def test_other_terms_wait_until_the_lost_envelope_is_taken_back(place: Callable[[str], Place]) -> None:
-    """Edited instead of approved again: the other draft is not sent while the envelope that nobody knows is out."""
-    with place("reviewed").with_world() as running:
-        file = backed_up(running)
-        go_on(running, "first", step="approve")
-        taken_back(running, file)
-        go_on(running, "first", step="edit")
-        running.must("at_once", step="approve")
-        assert sum(receivers(running)["envelopes"].values()) == 1
-        [(status, error)] = effects(running, "docusign.send")
-        assert status == "todo"
-        assert "CO-RST-002" in str(error)
+def test_other_terms_wait_until_the_lost_envelope_is_taken_back(tmp_path: Path) -> None:
+    """Another draft is not sent while an envelope that nobody knows is out; when it is taken back, it is asked for by its own key first."""
+    database = Database(f"sqlite:///{tmp_path / 'contractops.db'}")
+    schema.ensure(database)
+    held = {"envelope": "E-1", "reason": "", "made_with": f"docusign.send:{RENEWAL}:3:aa"}
+    with database.write() as session:
+        session.add(Restoring(made_at=wall_now(), restored_at=wall_now(), reconciled_at=wall_now()))
+        session.add(effect("docusign.void", held, "needs_person"))
+    signing = Signing(database, WallClock(), None, None)  # type: ignore[arg-type]  # no vendor is asked before this is settled
+    other = effect("docusign.send", {}, "todo")
+    with pytest.raises(VendorError, match="CO-RST-002"):
+        signing._may_be_out(other)
+    other.key = held["made_with"]
+    assert signing._may_be_out(other)
+    with database.write() as session:
+        session.get_one(Effect, "docusign.void").status = "done"
+    other.key = f"docusign.send:{RENEWAL}:4:bb"
+    assert signing._may_be_out(other)
+    database.dispose()
+
+
+def effect(kind: str, payload: dict[str, str], status: str) -> Effect:
+    return Effect(
+        key=kind, kind=kind, renewal_id=RENEWAL, version=3, payload=payload, payload_hash="", status=status, created_at=wall_now()
+    )
 
 
 def test_nothing_is_performed_while_a_vendor_cannot_be_asked(place: Callable[[str], Place]) -> None:
