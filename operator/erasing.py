@@ -74,7 +74,8 @@ class Cleaner:
 def erase(database: Database, person_id: str, now: datetime, *, dry_run: bool = False) -> Erased:
     """Erase one person of staff or one contact. ``now`` is business time; the caller holds the database alone.
 
-    Raises ``NotFound`` CO-ERA-001, ``Refused`` CO-ERA-002 (he still answers for something), ``InputError`` CO-ERA-003 (the id is no id).
+    Raises ``NotFound`` CO-ERA-001, ``Refused`` CO-ERA-002 (he still answers for something) and CO-AUD-001 (a chain is broken),
+    ``InputError`` CO-ERA-003 (the id is no id).
     """
     word = f"erased-{secrets.token_hex(4)}"
     with database.write() as session:

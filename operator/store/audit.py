@@ -18,6 +18,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from contractops.operator.store.tables import Audit
+from contractops.tools.errors import Refused
 
 GENESIS = "0" * 64
 ERASED = "erased"
@@ -82,7 +83,14 @@ def verify(session: Session, renewal_id: str) -> int | None:
 
 
 def erase(session: Session, renewal_id: str, clean: Callable[[Any], Any], *, by: str, at: datetime) -> int:
-    """Take out of every row what ``clean`` takes out of its values, and seal what is left; returns how many rows were changed."""
+    """Take out of every row what ``clean`` takes out of its values, and seal what is left; returns how many rows were changed.
+
+    Raises ``Refused`` CO-AUD-001 for a chain that is broken already: a seal over a changed row would hide who changed it.
+    """
+    broken = verify(session, renewal_id)
+    if broken is not None:
+        advice = "Find out who changed it, and take a backup from before; nothing was erased."
+        raise Refused("CO-AUD-001", f"the audit chain of {renewal_id} is broken at row {broken}", advice=advice)
     rows = session.exec(select(Audit).where(Audit.renewal_id == renewal_id).order_by(col(Audit.number))).all()
     seals: dict[str, str] = {}
     for row in rows:

@@ -15,6 +15,7 @@ from contractops.operator.store import audit
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import Blob, Contact, Person
 from contractops.operator.store.tables import Approval, Audit, Draft, Inbox, Renewal
+from contractops.tools.errors import Refused
 from tests.faults.rig import RENEWAL, Place, stored
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(120)]
@@ -84,6 +85,8 @@ def test_an_erased_person_stands_nowhere_and_every_chain_verifies(place: Place) 
         row.by = "somebody.else"
         session.add(row)
     assert chains(database)[RENEWAL] == numbers[-1]
+    with database.write() as session, pytest.raises(Refused, match="CO-AUD-001"):  # a seal would hide the change
+        audit.erase(session, RENEWAL, lambda value: value, by="machine", at=row.at)
     database.dispose()
     assert command(place, "erase", "maria.ortiz")[0] == 4
 

@@ -147,6 +147,7 @@ def test_a_stop_finishes_what_is_under_way_and_no_secret_is_written(place: Calla
         lines = [json.loads(line) for line in log_of(found)[before:].splitlines()]
         [told] = [line for line in lines if line["event"] == "effect done" and line["effect"] == sent.key]
         assert (told["thread"], told["gate"]) == (RENEWAL, f"{RENEWAL}:{sent.version}")
+        assert found.get("/_world/journal?surface=model"), "the model was asked for words"
         assert secrets_in(found) == []
         [alert] = [text for key, text in receivers(found)["texts"].items() if key == f"sweep/{since}"]
         assert alert.startswith("The sweep over all dates has not run for 30 hours")
