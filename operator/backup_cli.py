@@ -51,9 +51,9 @@ def take_back(source: Path, db: str | None, *, as_json: bool) -> int:
         tables_out.say(f"Restored as of {manifest['made_at']}. The database that was there is kept beside it.")
         if found is not None:
             tables_out.say(
-                f"Compared with the vendors: {plural(found.looked_up, 'effect')} looked up before it is done, "
-                f"{plural(found.stopped, 'effect')} stopped for a person, "
-                f"{plural(found.unknown_envelopes, 'envelope')} sent after the backup, held for a person."
+                f"Compared with the vendors. Looked up before being done: {plural(found.looked_up, 'effect')}. "
+                f"Stopped for a person: {plural(found.stopped, 'effect')}. "
+                f"Held for a person: {plural(found.unknown_envelopes, 'envelope')} sent after the backup."
             )
     if problem is not None:
         tables_out.tell(f"Not compared yet: {problem.message} contractops run asks again, and performs nothing before.")
