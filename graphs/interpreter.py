@@ -46,8 +46,8 @@ LONGEST: Final = 400
 MOST_CHOICES: Final = 4
 _MAIL: Final = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}")
 _ADDRESSED: Final = re.compile(r"[^\s@<|:]+@[^\s@>|]+\.[A-Za-z]{2,}")
-_MOST_LEFT: Final = 2
-_LEFT_SHARE: Final = 0.34
+_MOST_LEFT: Final = 3
+_LEFT_SHARE: Final = 0.4
 _WEAK_WORDS: Final = frozenset({"change", "approve", "send", "share", "draft", "term_end", "yes", "send_to", "limit", "pending", "happens"})
 """Concepts whose single words mean little inside a phrase that means something else."""
 _STRONG: Final = frozenset({"elsewise", "status", "wait", "signer", "to_me", "secret", "inject", "nothing", "due", "sla"})
@@ -100,9 +100,10 @@ class _Message:
 
     @staticmethod
     def _inside(hit: Hit, phrases: Sequence[Hit]) -> bool:
-        if hit.end - hit.start > 1 or (hit.concept not in _WEAK_WORDS and not any(one.concept == "elsewise" for one in phrases)):
+        around = [one for one in phrases if one.start <= hit.start < one.end and one.concept != hit.concept]
+        if hit.end - hit.start > 1 or not around:
             return False
-        return any(one.start <= hit.start < one.end and one.concept != hit.concept for one in phrases)
+        return hit.concept in _WEAK_WORDS or any(one.concept in {"elsewise", "wait"} for one in around)
 
     @cached_property
     def concepts(self) -> frozenset[str]:
@@ -166,7 +167,7 @@ def _refusal(message: _Message) -> Refuse | None:
 
 
 def _refused_kind(message: _Message) -> RefusalKind | None:
-    asks = message.has("why", "when", "happens")
+    asks = message.has("why", "when") or (message.has("happens") and message.has("nothing")) or (message.has("date") and message.has("question"))
     checks: tuple[tuple[RefusalKind, bool], ...] = (
         (RefusalKind.INSTRUCTIONS, message.has("inject", "secret")),
         (RefusalKind.RECORDS, _touches_records(message, asks=asks)),
@@ -204,16 +205,21 @@ def _sends(message: _Message, *, asks: bool) -> bool:
 def _decides(message: _Message, *, asks: bool) -> bool:
     if message.has("yes") and len(message.words) <= 4 and not message.has(*_BUSINESS):  # noqa: PLR2004 - "ok do it then"
         return True
-    if not message.has("approve") or message.has("who", "wait", "signer") or asks:
+    if not message.has("approve") or asks:
         return False
-    return not message.opens_as_question
+    if "approve" in message.begins_with and not message.opens_as_question:
+        return True
+    if message.has("who", "wait", "signer"):
+        return False
+    return not message.opens_as_question and ("approve" in message.begins_with or not message.has("question"))
 
 
 def _pries(message: _Message) -> bool:
     if message.has("others"):
         return True
-    about = message.has("status", "signed", "sign", "signer", "approve", "why", "nothing")
-    return bool(message.said.staff) and not about
+    about = message.has("status", "signed", "sign", "signer", "approve", "why", "nothing", "pending")
+    one = message.said.contracts or message.said.accounts
+    return bool(message.said.staff) and not about and (not one or message.has("possession"))
 
 
 # What is asked for
@@ -233,18 +239,29 @@ class _Question:
             return (Help() if message.is_greeting() else Abstain(why="nothing found")), ()
         if not message.is_clear():
             return Abstain(why="words left over"), ()
+        if self._orders_something(found):
+            return Abstain(why="an order and a question"), ()
         if message.has("elsewise") and not found & {"due", "credits", "waiting", "sla", "if_nothing"}:
             return Abstain(why="another question"), ()
         if len(found) > 1:
             return self._which(sorted(found)), ()
         return self._fill(next(iter(found)))
 
+    def _orders_something(self, found: set[str]) -> bool:
+        """Whether words of deciding, sending, deleting or changing stand beside a question that does not explain them."""
+        message = self.message
+        if message.has("why", "when", "who", "wait", "signer") or "if_nothing" in found:
+            return False
+        return message.has("approve", "delete") or (message.has("send") and not message.has("to_me")) or (message.has("change") and message.has("limit"))
+
     def _candidates(self) -> set[str]:
         """Names of the intents that the words point to, the weaker of each pair left out."""
         message = self.message
         found: set[str] = set()
         one = self._about_one()
-        if message.has("nothing") and message.has("happens"):
+        if message.has("nothing") and (message.has("happens") or (one and message.has("auto"))):
+            return {"if_nothing"}
+        if one and message.has("auto") and not message.has("why"):
             return {"if_nothing"}
         if message.has("credit"):
             found.add("credits")
@@ -274,7 +291,7 @@ class _Question:
     def _is_date_question(self, *, one: bool) -> bool:
         message = self.message
         if message.has("why"):
-            return message.has("date", "due", "when", "term_end")
+            return message.has("date", "due", "when", "term_end") or message.times.period is not None or message.times.until is not None
         return one and (message.has("when") or message.has("due") or (message.has("date") and message.has("question"))) and not self._has_horizon()
 
     def _has_horizon(self) -> bool:
@@ -284,8 +301,10 @@ class _Question:
     def _is_due(self, *, one: bool) -> bool:
         message = self.message
         if one or message.has("why"):
-            return one and self._has_horizon() and message.has("due")
-        if message.has("due"):
+            return False
+        if message.has("due", "auto"):
+            return True
+        if message.has("term_end") and (self._has_horizon() or message.has("possession")):
             return True
         if message.has("date") and message.has("when", "question"):
             return True
@@ -296,7 +315,7 @@ class _Question:
         months = [one for one in message.times.lengths if one.unit in {None, "month", "year", "quarter"}]
         if message.opens_as_question or found & {"status", "why_date", "who_signs", "credits", "sla", "waiting"} or message.has("why", "when", "who", "due"):
             return False
-        wants = message.has("draft") and (message.has("terms") or bool(months))
+        wants = message.has("draft") and (message.has("terms") or bool(months)) and ("draft" in message.begins_with or bool(months) or message.has("request"))
         return wants or (message.has("terms") and bool(months) and self._about_one() and not message.has("question"))
 
     def _which(self, found: list[str]) -> Ask:

@@ -90,7 +90,7 @@ def _read_lengths(tokens: Sequence[str], lexicon: Lexicon, taken: set[int], foun
             found.lengths.append(Length(number, units[next_at], frozenset(range(at, next_at + 1))))
             at = next_at + 1
             continue
-        if _bare_number(number, tokens, at):
+        if tokens[at] not in lexicon.sets["double_numbers"] and _bare_number(number, tokens, at):
             found.lengths.append(Length(number, None, frozenset(range(at, end))))
         at = end
     _read_hyphenated(tokens, lexicon, found)
@@ -145,7 +145,7 @@ def _read_period(text: str, tokens: Sequence[str], lexicon: Lexicon, today: date
         found.odd_period = True
     elif periods:
         found.period = next(iter(periods))
-        found.odd_period = found.period[:4].isdigit() and found.period[:7] > f"{today:%Y-%m}"[: len(found.period)]
+        found.odd_period = not found.period or found.period[:4].isdigit() and found.period[:7] > f"{today:%Y-%m}"[: len(found.period)]
 
 
 def _months(tokens: Sequence[str], lexicon: Lexicon, today: date, found: Times) -> list[str]:
@@ -161,6 +161,9 @@ def _months(tokens: Sequence[str], lexicon: Lexicon, today: date, found: Times) 
         found.places.add(hit.start)
         number = int(hit.concept)
         year = int(after) if _YEAR.match(after) else today.year - (number > today.month)
+        if before in lexicon.sets["since"]:  # from then on: only a whole year is one of the periods
+            named.append("this_year" if (year, number) == (today.year, 1) else "")
+            continue
         named.append(f"{year:04d}-{number:02d}")
     return list(dict.fromkeys(named))
 
@@ -176,6 +179,8 @@ def _read_horizon(text: str, tokens: Sequence[str], lexicon: Lexicon, today: dat
     day = _ISO_DAY.search(text)
     if day:
         found.until = _day(int(day[1]), int(day[2]), int(day[3]))
+    elif (quarter := _QUARTER.search(text)) is not None:
+        found.until = _end_of_quarter(int(re.sub(r"\D", "", quarter[0])), today)
     elif ends:
         concept = "month" if "month" in ends else next(iter(ends))
         found.until = _end_of(concept, today)
@@ -196,8 +201,17 @@ def _until_month(tokens: Sequence[str], lexicon: Lexicon, today: date) -> date |
         if before & (lexicon.sets["until"] | lexicon.sets["before_month"]) or _YEAR.match(after):
             number = int(hit.concept)
             year = int(after) if _YEAR.match(after) else today.year + (number < today.month)
-            return date(year, number, calendar.monthrange(year, number)[1])
+            last = calendar.monthrange(year, number)[1]
+            said = next((int(one) for one in (tokens[hit.start - 1] if hit.start else "", after) if one.isdigit() and 1 <= int(one) <= last), last)
+            return date(year, number, said)
     return None
+
+
+def _end_of_quarter(number: int, today: date) -> date:
+    """The last day of the next quarter of that number, the running one included."""
+    month = number * 3
+    year = today.year + (month < today.month)
+    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def _end_of(concept: str, today: date) -> date:
