@@ -138,6 +138,7 @@ class Choice(Value):
 class Ask(Value):
     """One question with at most four answers. ``about`` names what is open; ``found`` is the name of the intent meant, if that is known."""
 
+    name: Literal["ask"] = "ask"
     about: AskAbout
     choices: tuple[Choice, ...] = Field(default=(), max_length=4)
     found: str | None = None
@@ -146,6 +147,7 @@ class Ask(Value):
 class Refuse(Value):
     """Not done. ``contract`` leads to the card where the person can act himself."""
 
+    name: Literal["refuse"] = "refuse"
     kind: RefusalKind
     contract: str | None = None
 
@@ -153,10 +155,11 @@ class Refuse(Value):
 class Abstain(Value):
     """Not understood: nothing is answered but what can be asked."""
 
+    name: Literal["abstain"] = "abstain"
     why: str
 
 
-Reading: TypeAlias = AnyIntent | Ask | Refuse | Abstain
+Reading: TypeAlias = Annotated[AnyIntent | Ask | Refuse | Abstain, Field(discriminator="name")]
 
 
 class Read(Value):

@@ -8,14 +8,13 @@ Rule 4: an account is never guessed: named in the text, remembered from the thre
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from contractops.graphs.intents import (
     ABOUT_ONE,
+    INTENTS,
     MOST_MONTHS,
     Abstain,
     AnyIntent,
@@ -29,8 +28,8 @@ from contractops.graphs.intents import (
     IfNothing,
     Read,
     Reading,
-    Refuse,
     RefusalKind,
+    Refuse,
     Sla,
     Status,
     Waiting,
@@ -38,19 +37,12 @@ from contractops.graphs.intents import (
     WhyDate,
 )
 from contractops.graphs.known import Account, Known, Memory, Mentions, Names
-from contractops.graphs.lexicon import Hit, Lexicon, load, plain, words_of
-from contractops.graphs.slots import Times, times_of
+from contractops.graphs.lexicon import Lexicon, load
+from contractops.graphs.slots import Times
 
 LONGEST: Final = 400
 """Characters of a message that is read; a longer one is a paste, not a question."""
 MOST_CHOICES: Final = 4
-_MAIL: Final = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}")
-_ADDRESSED: Final = re.compile(r"[^\s@<|:]+@[^\s@>|]+\.[A-Za-z]{2,}")
-_MOST_LEFT: Final = 3
-_LEFT_SHARE: Final = 0.4
-_WEAK_WORDS: Final = frozenset({"change", "approve", "send", "share", "draft", "term_end", "yes", "send_to", "limit", "pending", "happens"})
-"""Concepts whose single words mean little inside a phrase that means something else."""
-_STRONG: Final = frozenset({"elsewise", "status", "wait", "signer", "to_me", "secret", "inject", "nothing", "due", "sla"})
 
 
 class Interpreter:
@@ -63,171 +55,48 @@ class Interpreter:
 
     def read(self, text: str, memory: Memory | None = None) -> Read:
         """The reading of ``text``; ``memory`` of the thread it stands in."""
-        message = _Message(text, self._lexicon, self._names, self._known)
+        message = Message(text, self._lexicon, self._names, self._known)
         lang = message.lang
         if len(text) > LONGEST:
             kind = RefusalKind.INSTRUCTIONS if message.has("inject") or message.has("secret") else None
             return Read(reading=Refuse(kind=kind) if kind else Abstain(why="long"), lang=lang)
-        refusal = _refusal(message)
-        if refusal is not None:
-            return Read(reading=refusal, lang=lang)
+        refused = refusal(message)
+        if refused is not None:
+            return Read(reading=refused, lang=lang)
         reading, remembered = _Question(message, self._names, memory or Memory()).reading()
         return Read(reading=reading, lang=lang, remembered=remembered)
 
+    def filled(self, text: str, memory: Memory, intent: str | None, contract: str | None = None) -> Read:
+        """The intent that a model took ``text`` for, filled in by the rules alone: account, length and period are read from the text.
 
-class _Message:
-    """A message taken apart."""
+        ``contract`` is what the model took it to be about; where that is not what the text or the memory names, nothing was understood.
+        """
+        message = Message(text, self._lexicon, self._names, self._known)
+        if intent not in INTENTS or refusal(message) is not None:
+            return Read(reading=Abstain(why="no intent"), lang=message.lang)
+        question = _Question(message, self._names, memory)
+        if question.orders_something(set()):
+            return Read(reading=Abstain(why="an order and a question"), lang=message.lang)
+        reading, remembered = question.filled(intent)
+        found = getattr(reading, "contract", None)
+        if contract is not None and found is not None and contract != found:
+            return Read(reading=Abstain(why="another contract"), lang=message.lang)
+        return Read(reading=reading, lang=message.lang, remembered=remembered)
 
-    def __init__(self, text: str, lexicon: Lexicon, names: Names, known: Known) -> None:
-        self.raw = text
-        self.lexicon = lexicon
-        self.flat = plain(text)
-        without_ids, found, unknown = names.take_ids(self.flat)
-        words = words_of(without_ids)
-        self.lang = lexicon.language(words)
-        self.words = [word if lexicon.knows(word) or word in names.spelled else lexicon.nearest(word, self.lang, names.spelled) or word for word in words]
-        self.said: Mentions = names.mentions(self.words, found, unknown)
-        self.times: Times = times_of(without_ids, self.words, lexicon, known.today, self.said.tokens)
-        self.named_ids = len(found) + len(unknown)
-
-    @cached_property
-    def hits(self) -> list[Hit]:
-        """Concepts, without those inside a figure, a name, or a phrase that means something else."""
-        taken = {at for one in self.times.with_unit for at in one.places} | self.said.tokens
-        every = [hit for hit in self.lexicon.hits(self.words, self.lang) if not set(range(hit.start, hit.end)) <= taken]
-        phrases = [hit for hit in every if hit.end - hit.start > 1 and hit.concept in _STRONG]
-        return [hit for hit in every if not self._inside(hit, phrases)]
-
-    @staticmethod
-    def _inside(hit: Hit, phrases: Sequence[Hit]) -> bool:
-        around = [one for one in phrases if one.start <= hit.start < one.end and one.concept != hit.concept]
-        if hit.end - hit.start > 1 or not around:
-            return False
-        return hit.concept in _WEAK_WORDS or any(one.concept in {"elsewise", "wait"} for one in around)
-
-    @cached_property
-    def concepts(self) -> frozenset[str]:
-        """Names of the concepts that were found."""
-        return frozenset(hit.concept for hit in self.hits)
-
-    def has(self, *concepts: str) -> bool:
-        """Whether any of the concepts was found."""
-        return not self.concepts.isdisjoint(concepts)
-
-    @property
-    def first(self) -> str:
-        """The first word that is not politeness."""
-        return next((word for word in self.words if word not in self.lexicon.sets["polite"]), "")
-
-    @property
-    def opens_as_question(self) -> bool:
-        """Whether it begins like a question about what is or was."""
-        return bool(self.words) and self.words[0] in self.lexicon.sets["openers"]
-
-    @property
-    def begins_with(self) -> frozenset[str]:
-        """Concepts of the first word that is not politeness."""
-        at = next((number for number, word in enumerate(self.words) if word not in self.lexicon.sets["polite"]), None)
-        return frozenset(hit.concept for hit in self.hits if hit.start == at)
-
-    @property
-    def addressed(self) -> bool:
-        """Whether a mail address stands in it."""
-        return bool(_MAIL.search(self.flat)) or bool(_ADDRESSED.search(self.raw))
-
-    def left_over(self) -> int:
-        """Words that nothing explains."""
-        told = {at for hit in self.hits for at in range(hit.start, hit.end)} | self.times.places | self.said.tokens
-        told |= {at for hit in self.lexicon.fillers.find(self.words) for at in range(hit.start, hit.end)}
-        told |= {at for hit in self.lexicon.greetings.find(self.words) for at in range(hit.start, hit.end)}
-        return sum(at not in told and len(word) > 1 for at, word in enumerate(self.words))
-
-    def is_clear(self) -> bool:
-        """Whether so little is left over that the rest can be trusted."""
-        left = self.left_over()
-        return left <= 1 or (left <= _MOST_LEFT and left / max(1, len(self.words)) <= _LEFT_SHARE)
-
-    def is_greeting(self) -> bool:
-        """Nothing but a greeting."""
-        told = {at for hit in self.lexicon.greetings.find(self.words) for at in range(hit.start, hit.end)}
-        rest = [word for at, word in enumerate(self.words) if at not in told]
-        return bool(told) and not rest
-
-
-# What is not done
-
-
-def _refusal(message: _Message) -> Refuse | None:
-    """The refusal, where one is due."""
-    kind = _refused_kind(message)
-    if kind is None:
-        return None
-    contract = message.said.contracts[0] if len(message.said.contracts) == 1 else None
-    return Refuse(kind=kind, contract=contract)
-
-
-def _refused_kind(message: _Message) -> RefusalKind | None:
-    asks = message.has("why", "when") or (message.has("happens") and message.has("nothing")) or (message.has("date") and message.has("question"))
-    checks: tuple[tuple[RefusalKind, bool], ...] = (
-        (RefusalKind.INSTRUCTIONS, message.has("inject", "secret")),
-        (RefusalKind.RECORDS, _touches_records(message, asks=asks)),
-        (RefusalKind.LEGAL, message.has("legal")),
-        (RefusalKind.SEND, _sends(message, asks=asks)),
-        (RefusalKind.DECIDE, _decides(message, asks=asks)),
-        (RefusalKind.OTHERS, _pries(message)),
-        (RefusalKind.OFF_TOPIC, message.has("off_topic") and not message.has(*_BUSINESS)),
-    )
-    return next((kind for kind, holds in checks if holds), None)
-
-
-_BUSINESS: Final = ("due", "sla", "credit", "signer", "status", "nothing", "wait")
-
-
-def _touches_records(message: _Message, *, asks: bool) -> bool:
-    if message.has("delete"):
-        return not message.has("who", "when") and not message.opens_as_question
-    return message.has("change") and message.has("limit") and not asks and not message.has("who", "draft_only") and not _only_asks(message)
-
-
-def _only_asks(message: _Message) -> bool:
-    """A question about what is, not an order."""
-    return message.opens_as_question or (message.has("question") and "change" not in message.begins_with and "approve" not in message.begins_with)
-
-
-def _sends(message: _Message, *, asks: bool) -> bool:
-    if message.has("send", "share") and (message.addressed or message.has("elsewhere")):
-        return True
-    if not message.has("send") or message.has("to_me") or asks or message.has("who"):
-        return False
-    return not message.opens_as_question and not message.has("nothing")
-
-
-def _decides(message: _Message, *, asks: bool) -> bool:
-    if message.has("yes") and len(message.words) <= 4 and not message.has(*_BUSINESS):  # noqa: PLR2004 - "ok do it then"
-        return True
-    if not message.has("approve") or asks:
-        return False
-    if "approve" in message.begins_with and not message.opens_as_question:
-        return True
-    if message.has("who", "wait", "signer"):
-        return False
-    return not message.opens_as_question and ("approve" in message.begins_with or not message.has("question"))
-
-
-def _pries(message: _Message) -> bool:
-    if message.has("others"):
-        return True
-    about = message.has("status", "signed", "sign", "signer", "approve", "why", "nothing", "pending")
-    one = message.said.contracts or message.said.accounts
-    return bool(message.said.staff) and not about and (not one or message.has("possession"))
-
-
-# What is asked for
+    def candidates(self, text: str, memory: Memory) -> tuple[str, ...]:
+        """Contracts that ``text`` and the memory name and the asker may see: all that a model is told of."""
+        message = Message(text, self._lexicon, self._names, self._known)
+        named = [
+            *message.said.contracts,
+            *(one for account in message.said.accounts for one in _meant(account)),
+            *filter(None, [memory.contract]),
+        ]
+        return tuple(dict.fromkeys(one for one in named if self._names.visible(one)))
 
 
 @dataclass(frozen=True)
 class _Question:
-    message: _Message
+    message: Message
     names: Names
     memory: Memory
 
@@ -239,60 +108,65 @@ class _Question:
             return (Help() if message.is_greeting() else Abstain(why="nothing found")), ()
         if not message.is_clear():
             return Abstain(why="words left over"), ()
-        if self._orders_something(found):
+        if self.orders_something(found):
             return Abstain(why="an order and a question"), ()
         if message.has("elsewise") and not found & {"due", "credits", "waiting", "sla", "if_nothing"}:
             return Abstain(why="another question"), ()
         if len(found) > 1:
             return self._which(sorted(found)), ()
-        return self._fill(next(iter(found)))
+        return self.filled(next(iter(found)))
 
-    def _orders_something(self, found: set[str]) -> bool:
+    def orders_something(self, found: set[str]) -> bool:
         """Whether words of deciding, sending, deleting or changing stand beside a question that does not explain them."""
         message = self.message
         if message.has("why", "when", "who", "wait", "signer") or "if_nothing" in found:
             return False
-        return message.has("approve", "delete") or (message.has("send") and not message.has("to_me")) or (message.has("change") and message.has("limit"))
+        return (
+            message.has("approve", "delete")
+            or (message.has("send") and not message.has("to_me"))
+            or (message.has("change") and message.has("limit"))
+        )
 
     def _candidates(self) -> set[str]:
         """Names of the intents that the words point to, the weaker of each pair left out."""
-        message = self.message
-        found: set[str] = set()
-        one = self._about_one()
-        if message.has("nothing") and (message.has("happens") or (one and message.has("auto"))):
+        message, one = self.message, self._about_one()
+        if (message.has("nothing") and (message.has("happens") or (one and message.has("auto")))) or (
+            one and message.has("auto") and not message.has("why")
+        ):
             return {"if_nothing"}
-        if one and message.has("auto") and not message.has("why"):
-            return {"if_nothing"}
-        if message.has("credit"):
-            found.add("credits")
-        if message.has("sla"):
-            found.add("sla")
-        if (message.has("signer") or (message.has("sign") and message.has("who"))) and not message.has("signed"):
-            found.add("who_signs")
-        if self._is_date_question(one=one):
-            found.add("why_date")
-        if message.has("wait") or (message.has("pending") and not one):
-            found.add("waiting")
-        if message.has("status", "signed") or (message.has("pending") and one):
-            found.add("status")
+        signs = message.has("signer") or (message.has("sign") and message.has("who"))
+        pending = message.has("pending")
+        signals = {
+            "credits": message.has("credit"),
+            "sla": message.has("sla"),
+            "who_signs": signs and not message.has("signed"),
+            "why_date": self._is_date_question(one=one),
+            "waiting": message.has("wait") or (pending and not one),
+            "status": message.has("status", "signed") or (pending and one),
+            "due": self._is_due(one=one),
+            "help": message.has("help"),
+        }
+        found = {name for name, holds in signals.items() if holds}
         if self._is_draft(found):
             found.add("draft")
-        if self._is_due(one=one):
-            found.add("due")
-        if message.has("help"):
-            found.add("help")
         return _strongest(found)
 
     def _about_one(self) -> bool:
         """Whether the message is about one contract or account."""
         said = self.message.said
-        return bool(said.contracts or said.accounts or said.weak or said.unknown_ids) or (self.message.has("pronoun") and self.memory.contract is not None)
+        return bool(said.contracts or said.accounts or said.weak or said.unknown_ids) or (
+            self.message.has("pronoun") and self.memory.contract is not None
+        )
 
     def _is_date_question(self, *, one: bool) -> bool:
         message = self.message
         if message.has("why"):
             return message.has("date", "due", "when", "term_end") or message.times.period is not None or message.times.until is not None
-        return one and (message.has("when") or message.has("due") or (message.has("date") and message.has("question"))) and not self._has_horizon()
+        return (
+            one
+            and (message.has("when") or message.has("due") or (message.has("date") and message.has("question")))
+            and not self._has_horizon()
+        )
 
     def _has_horizon(self) -> bool:
         times = self.message.times
@@ -313,21 +187,29 @@ class _Question:
     def _is_draft(self, found: set[str]) -> bool:
         message = self.message
         months = [one for one in message.times.lengths if one.unit in {None, "month", "year", "quarter"}]
-        if message.opens_as_question or found & {"status", "why_date", "who_signs", "credits", "sla", "waiting"} or message.has("why", "when", "who", "due"):
+        if (
+            message.opens_as_question
+            or found & {"status", "why_date", "who_signs", "credits", "sla", "waiting"}
+            or message.has("why", "when", "who", "due")
+        ):
             return False
-        wants = message.has("draft") and (message.has("terms") or bool(months)) and ("draft" in message.begins_with or bool(months) or message.has("request"))
+        wants = (
+            message.has("draft")
+            and (message.has("terms") or bool(months))
+            and ("draft" in message.begins_with or bool(months) or message.has("request"))
+        )
         return wants or (message.has("terms") and bool(months) and self._about_one() and not message.has("question"))
 
     def _which(self, found: list[str]) -> Ask:
         """Two questions in one: which of them is answered first."""
         choices = []
         for name in found[:MOST_CHOICES]:
-            reading, _remembered = self._fill(name)
+            reading, _remembered = self.filled(name)
             if not isinstance(reading, Ask | Refuse | Abstain):
                 choices.append(Choice(label=name, intent=reading))
         return Ask(about=AskAbout.INTENT, choices=tuple(choices))
 
-    def _fill(self, name: str) -> tuple[Reading, tuple[str, ...]]:
+    def filled(self, name: str) -> tuple[Reading, tuple[str, ...]]:
         """The intent ``name`` with its slots, or the question about the one that is missing."""
         problem = self._problem(name)
         if problem is not None:
@@ -366,7 +248,9 @@ class _Question:
         return None
 
     def _due_problem(self, times: Times) -> Ask | Abstain | None:
-        if times.period in {"last_month", "last_12_months"} or (times.period or "").isdigit() and times.until is None and times.within is None:
+        if times.period in {"last_month", "last_12_months"} or (
+            (times.period or "").isdigit() and times.until is None and times.within is None
+        ):
             return Abstain(why="past")
         days = [one.as_days() for one in times.with_unit]
         if times.negative or any(one is None or not 1 <= one <= 3660 for one in days):  # noqa: PLR2004 - ten years
@@ -400,7 +284,11 @@ class _Question:
     @staticmethod
     def _unit_of_term(contract: str, number: str) -> Ask:
         fits = [(unit, int(number) * each) for unit, each in (("months", 1), ("years", 12)) if number.isdigit()]
-        choices = [Choice(label=f"{number} {unit}", intent=Draft(contract=contract, months=total)) for unit, total in fits if 1 <= total <= MOST_MONTHS]
+        choices = [
+            Choice(label=f"{number} {unit}", intent=Draft(contract=contract, months=total))
+            for unit, total in fits
+            if 1 <= total <= MOST_MONTHS
+        ]
         return Ask(about=AskAbout.UNIT if choices else AskAbout.TERM, found="draft", choices=tuple(choices))
 
     # Which contract
@@ -487,18 +375,12 @@ def _strongest(found: set[str]) -> set[str]:
 
 
 def _simple(name: str, contract: str | None) -> AnyIntent:
-    match name:
-        case "credits":
-            return Credits(contract=contract)
-        case "waiting":
-            return Waiting()
-        case "help":
-            return Help()
-        case "why_date":
-            return WhyDate(contract=contract or "")
-        case "if_nothing":
-            return IfNothing(contract=contract or "")
-        case "who_signs":
-            return WhoSigns(contract=contract or "")
-        case _:
-            return Status(contract=contract or "")
+    """An intent whose only slot is its contract, or which has none."""
+    bare: dict[str, AnyIntent] = {"waiting": Waiting(), "help": Help(), "credits": Credits(contract=contract)}
+    about: dict[str, type[WhyDate | IfNothing | WhoSigns | Status]] = {
+        "why_date": WhyDate,
+        "if_nothing": IfNothing,
+        "who_signs": WhoSigns,
+        "status": Status,
+    }
+    return bare[name] if name in bare else about[name](contract=contract or "")

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from pydantic import Field
+
 from contractops.graphs.lexicon import Lexicon, plain, words_of
 from contractops.tools.values import Value
 
@@ -39,7 +41,7 @@ class Known(Value):
     staff: tuple[str, ...] = ()
     asker: str = ""
     contacts: tuple[tuple[str, str], ...] = ()
-    things: dict[str, str] = {}
+    things: dict[str, str] = Field(default_factory=dict)
     today: date
 
 
@@ -185,7 +187,9 @@ class Names:
     def close_to(self, wrong: str) -> list[str]:
         """Contracts whose id is nearest to one that does not exist, at most three."""
         digits = re.sub(r"\D", "", wrong)
-        same = sorted(self.contract_account, key=lambda one: (sum(a != b for a, b in zip(digits, re.sub(r"\D", "", one), strict=False)), one))
+        same = sorted(
+            self.contract_account, key=lambda one: (sum(a != b for a, b in zip(digits, re.sub(r"\D", "", one), strict=False)), one)
+        )
         return [one for one in same if self.visible(one)][:3]
 
 

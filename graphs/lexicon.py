@@ -50,7 +50,11 @@ class _Entry:
 def plain(text: str) -> str:
     """The text in small letters without accents, invisible characters and Slack's own marks."""
     text = _SLACK.sub(" ", text).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
-    kept = "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if unicodedata.category(one) not in {"Mn", "Cf", "Cc"} or one.isspace())
+    kept = "".join(
+        one
+        for one in unicodedata.normalize("NFKD", text.casefold())
+        if unicodedata.category(one) not in {"Mn", "Cf", "Cc"} or one.isspace()
+    )
     return unicodedata.normalize("NFC", kept)
 
 
@@ -136,7 +140,17 @@ class Lexicon:
 
     def knows(self, token: str) -> bool:
         """Whether any table has the word."""
-        tables = (self.concepts, self.fillers, self.units, self.numbers, self.months, self.periods, self.horizons, self.until, self.greetings)
+        tables = (
+            self.concepts,
+            self.fillers,
+            self.units,
+            self.numbers,
+            self.months,
+            self.periods,
+            self.horizons,
+            self.until,
+            self.greetings,
+        )
         return token in self.vocabulary[ALL] or any(True for table in tables for _entry in table.beginning(token))
 
     def nearest(self, token: str, lang: str, names: Iterable[str] = ()) -> str | None:
@@ -189,7 +203,10 @@ def load() -> Lexicon:
     sets = {name: frozenset(part.strip() for part in entry.split(",")) for name, entry in data["sets"].items()}
     return Lexicon(
         sets=sets,
-        **{name: tables[name] for name in ("concepts", "fillers", "units", "numbers", "months", "periods", "horizons", "until", "greetings")},
+        **{
+            name: tables[name]
+            for name in ("concepts", "fillers", "units", "numbers", "months", "periods", "horizons", "until", "greetings")
+        },
         generic=frozenset(word for entry in data["generic_names"][ALL].split(",") for word in _comparable(entry.strip())),
         vocabulary={lang: frozenset(words | vocabulary[ALL]) for lang, words in vocabulary.items()} | {ALL: frozenset(every)},
     )

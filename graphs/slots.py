@@ -145,7 +145,7 @@ def _read_period(text: str, tokens: Sequence[str], lexicon: Lexicon, today: date
         found.odd_period = True
     elif periods:
         found.period = next(iter(periods))
-        found.odd_period = not found.period or found.period[:4].isdigit() and found.period[:7] > f"{today:%Y-%m}"[: len(found.period)]
+        found.odd_period = not found.period or (found.period[:4].isdigit() and found.period[:7] > f"{today:%Y-%m}"[: len(found.period)])
 
 
 def _months(tokens: Sequence[str], lexicon: Lexicon, today: date, found: Times) -> list[str]:
@@ -202,7 +202,9 @@ def _until_month(tokens: Sequence[str], lexicon: Lexicon, today: date) -> date |
             number = int(hit.concept)
             year = int(after) if _YEAR.match(after) else today.year + (number < today.month)
             last = calendar.monthrange(year, number)[1]
-            said = next((int(one) for one in (tokens[hit.start - 1] if hit.start else "", after) if one.isdigit() and 1 <= int(one) <= last), last)
+            said = next(
+                (int(one) for one in (tokens[hit.start - 1] if hit.start else "", after) if one.isdigit() and 1 <= int(one) <= last), last
+            )
             return date(year, number, said)
     return None
 

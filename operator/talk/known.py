@@ -65,7 +65,12 @@ def known(session: Session, who: Person, now: datetime) -> Known:
         apart = account_id in seen  # some of an account's contracts only: its name stands for those that may be seen
         name, key = ("", f"{account_id}?") if apart else (accounts[account_id].name, account_id)
         made.append(Account(account_id=key, name=name, contracts=tuple(contracts), visible=False))
-    made.sort(key=lambda one: (min((urgency.get(each, (True, datetime.max.replace(tzinfo=now.tzinfo)))[1] for each in one.contracts)), one.account_id))
+    made.sort(
+        key=lambda one: (
+            min(urgency.get(each, (True, datetime.max.replace(tzinfo=now.tzinfo)))[1] for each in one.contracts),
+            one.account_id,
+        )
+    )
     return Known(
         accounts=tuple(made),
         staff=tuple(one.name for one in people.everybody(session) if one.active),
@@ -78,7 +83,9 @@ def known(session: Session, who: Person, now: datetime) -> Known:
 
 def _urgency(session: Session, now: datetime) -> dict[str, tuple[bool, datetime]]:
     """Contract -> whether it is on the way, and when it must be decided; without a date it is as urgent as today."""
-    open_rows = session.exec(select(Renewal).where(col(Renewal.stage).not_in([str(stage) for stage in FINAL])).order_by(col(Renewal.sequence)))
+    open_rows = session.exec(
+        select(Renewal).where(col(Renewal.stage).not_in([str(stage) for stage in FINAL])).order_by(col(Renewal.sequence))
+    )
     found: dict[str, tuple[bool, datetime]] = {}
     for row in open_rows:
         undated = row.window_status == "unknown"
@@ -116,10 +123,7 @@ class Readers:
         if kept is not None and wall - kept[0] <= KEPT_SECONDS and abs(now - kept[1]).total_seconds() <= KEPT_SECONDS:
             return kept[2], kept[3]
         names = known(session, who, now)
-        if kept is not None and kept[3] == names:
-            reader = kept[2]
-        else:
-            reader = Interpreter(names)
+        reader = kept[2] if kept is not None and kept[3] == names else Interpreter(names)
         with self._lock:
             self._kept[who.person_id] = (wall, now, reader, names)
         return reader, names
