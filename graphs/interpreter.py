@@ -38,6 +38,8 @@ from contractops.graphs.intents import (
 )
 from contractops.graphs.known import Account, Known, Memory, Mentions, Names
 from contractops.graphs.lexicon import Lexicon, load
+from contractops.graphs.message import Message
+from contractops.graphs.refusals import refusal
 from contractops.graphs.slots import Times
 
 LONGEST: Final = 400

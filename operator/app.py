@@ -6,25 +6,33 @@ Rule 3: stopping finishes or gives back what is under way; what is lost is found
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import structlog
+from langgraph.checkpoint.sqlite import SqliteSaver
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import select
 
+from contractops.graphs import conversation
+from contractops.graphs.conversation import Conversation
 from contractops.operator import agenda_ahead, cases, engine, failpoints, reconcile, retention, statuses, sweep_watch, trail, vitals
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
+from contractops.operator.adapters.intent_model import IntentModel
 from contractops.operator.adapters.mail import SmtpConfig, SmtpMailer
 from contractops.operator.adapters.model import ModelConfig
 from contractops.operator.adapters.salesforce import Salesforce, SalesforceConfig
 from contractops.operator.clock import StoredClock, wall_now
 from contractops.operator.core import Core
 from contractops.operator.credits import tell as tell_of_credits
+from contractops.operator.desk.chat import Chat
 from contractops.operator.desk.desk import Desk
 from contractops.operator.documents.write import render
 from contractops.operator.envelope_words import EnvelopeWords
@@ -77,6 +85,7 @@ class Operator:
             self.signer,
             poll_seconds=settings.docusign_poll_seconds,
         )
+        self.second = second_of(settings, self.core)
         self.desk: Desk | None = None
         if self.messenger is not None:
             self.desk = Desk(
@@ -90,6 +99,16 @@ class Operator:
                 on_decided=self.jobs.ring,
                 on_effects=self.jobs.ring_effects,
                 advance=self.jobs.advance,
+                chat=Chat(
+                    self.core.database,
+                    self.core.clock,
+                    self.core.rules,
+                    self.messenger,
+                    self.messenger,
+                    memory_of(settings),
+                    team_id=settings.slack_team_id,
+                    second=self.second,
+                ),
             )
 
     def start_worker(self) -> Callable[[], int]:
@@ -306,6 +325,30 @@ def model_of(settings: Settings) -> ModelConfig | None:
         return None
     key = settings.openai_api_key.get_secret_value()
     return ModelConfig(base_url=settings.openai_base_url or OPENAI, model=settings.model, api_key=key, timeout=MODEL_SECONDS)
+
+
+def second_of(settings: Settings, core: Core) -> IntentModel | None:
+    """The model's reading of a message that the rules do not understand, or None without a model."""
+    config = model_of(settings)
+    return IntentModel(config, lambda: f"{core.clock.now():%Y-%m-%d}") if config else None
+
+
+def memory_of(settings: Settings) -> Callable[[], Conversation]:
+    """The conversation graph over its saver, in a file of its own beside the database; opened with the first message.
+
+    The one place that makes a saver.
+    """
+
+    @cache
+    def opened() -> Conversation:
+        url = make_url(settings.database_url)
+        file = f"{url.database}.talk" if url.get_backend_name() == "sqlite" and url.database else ":memory:"
+        connection = sqlite3.connect(file, check_same_thread=False, timeout=10.0)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return conversation.build(SqliteSaver(connection, serde=conversation.serializer()))
+
+    return opened
 
 
 def messenger_of(settings: Settings) -> SlackMessenger | None:

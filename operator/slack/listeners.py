@@ -70,6 +70,7 @@ def build_app(client: AsyncWebClient, app_id: str, desk: Desk, interaction: Inte
     app.command(commands.COMMAND)(door.work)
     app.event("app_home_opened")(door.work)
     app.event("message")(door.work)
+    app.event("app_mention")(door.work)
     return app
 
 

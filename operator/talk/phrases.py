@@ -22,7 +22,7 @@ _PLACE: Final = re.compile(r"\{([a-z_]+)\}")
 
 @cache
 def _table() -> Mapping[str, Any]:
-    return tomllib.loads(files("contractops.operator").joinpath("talk/phrases.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("contractops.operator.talk").joinpath("phrases.toml").read_text(encoding="utf-8"))
 
 
 def say(key: str, lang: str, **values: object) -> str:
