@@ -135,7 +135,7 @@ def _same(expect: Mapping[str, Any], reading: Any, today: date) -> bool:
         return False
     if isinstance(reading, Due) and "within_days" in expect:
         days = reading.within_days or ((reading.until - today).days if reading.until else None)
-        return days == expect["within_days"]
+        return bool(days == expect["within_days"])
     return True
 
 

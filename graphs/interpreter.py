@@ -343,7 +343,7 @@ class _Question:
         for contract in list(dict.fromkeys(contracts))[:MOST_CHOICES]:
             if self.names.visible(contract):
                 reading, _remembered = self._made(name, contract, ())
-                if isinstance(reading, Ask):
+                if isinstance(reading, Ask | Refuse | Abstain):
                     return Ask(about=AskAbout.ACCOUNT, found=name)
                 choices.append(Choice(label=self._label(contract, contracts), intent=reading))
         return Ask(about=AskAbout.ACCOUNT, found=name, choices=tuple(choices))

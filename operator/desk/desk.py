@@ -165,12 +165,9 @@ class Desk:
         if isinstance(who, Stranger):
             return self._turn_away(session, command, who, now)
         unreached.sign_of_life(session, who.person_id)
-        own = settings.answer(session, command, who, now, self._rules)
+        own = settings.answer(session, command, who, now, self._rules) or choose(session, command, who, now, self._rules)
         if own is not None:
             return None, own
-        chosen = choose(session, command, who, now, self._rules)
-        if chosen is not None:
-            return None, chosen
         match command:
             case Slash():
                 return None, Reply(view=due_list(session, who, now, self._rules), outcome="list")

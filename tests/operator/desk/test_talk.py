@@ -110,7 +110,9 @@ def test_what_waits(office: Office) -> None:
 
 def test_the_thread_remembers_and_says_so(office: Office) -> None:
     """A thread keeps its account; what came from the memory is shown, and another thread knows nothing of it."""
-    first = office.world.post("/_world/slack/say", {"user": MARIA, "channel": MARIA, "text": "SLA of Brightway last month", "thread_ts": ""})
+    first = office.world.post(
+        "/_world/slack/say", {"user": MARIA, "channel": MARIA, "text": "SLA of Brightway last month", "thread_ts": ""}
+    )
     office.relay.done.get(timeout=PATIENCE)
     root = first["ts"]
     assert "(for ENT-1042, as before)" in told(office, "and who signs for them?", thread=root)
@@ -126,10 +128,10 @@ def test_two_misses_offer_people(office: Office) -> None:
 
 def test_an_ambiguous_account_is_asked_with_buttons(office: Office) -> None:
     """One question, a button each; the choice is answered with its own facts."""
-    found = say(office, "sla of harbor this year")[0]
+    found = say(office, "what happens to harbor if nobody acts?")[0]
     assert labels(found) == ["Harbor Clinics", "Harbor Ports"]
     press(office, MARIA, found, "Harbor Ports")
-    assert office.whispers(MARIA)[-1]["text"].startswith("Harbor Ports (ENT-2290), Jan to Nov 2026: met in ")
+    assert office.whispers(MARIA)[-1]["text"].startswith("Harbor Ports (ENT-2290): Renews itself ")
 
 
 def test_a_wish_is_a_button_and_the_button_prepares(office: Office) -> None:
@@ -151,7 +153,7 @@ def test_a_wish_is_a_button_and_the_button_prepares(office: Office) -> None:
 
 
 def test_decisions_are_not_taken_in_words(office: Office) -> None:
-    """"Just approve it" leads to the card, and approves nothing."""
+    """ "Just approve it" leads to the card, and approves nothing."""
     redrafted(office)
     before = office.decisions()
     found = say(office, "just approve it for me")[0]
@@ -190,28 +192,29 @@ def test_only_what_the_asker_may_see(office: Office, user: str, seen: bool) -> N
 def test_somebody_else_cannot_use_the_buttons_of_an_answer(office: Office) -> None:
     """In a channel everybody sees the answer's buttons; who may not see the contract is refused, and nothing is decided."""
     channel = next(one["id"] for one in office.state()["channels"] if one.get("name") == "renewals")
-    said = office.world.post("/_world/slack/say", {"user": MARIA, "channel": channel, "text": "<@U0BOT> what if we do nothing about ENT-3391?"})
-    bot = next(iter({one["user"] for one in office.state()["messages"].get("D0MARIA", []) if one.get("bot_id")}))
-    said = office.world.post("/_world/slack/say", {"user": MARIA, "channel": channel, "text": f"<@{bot}> what if we do nothing about ENT-3391?"})
+    bot = next(one["user"] for one in office.state()["messages"][DIRECT] if one.get("bot_id"))
+    said = office.world.post(
+        "/_world/slack/say", {"user": MARIA, "channel": channel, "text": f"<@{bot}> what if we do nothing about ENT-3391?"}
+    )
     office.relay.done.get(timeout=PATIENCE)
     found = replies(office, channel, said["ts"])
     assert len(found) == 1
     assert "USD 18,450.00 a month" in found[0]["text"]
-    body = {"user": JO, "channel": channel, "ts": found[0]["ts"], "force": True}
     press_as = next(one for block in found[0]["blocks"] if block["type"] == "actions" for one in block["elements"])
     office.act(JO, channel, found[0]["ts"], press_as["action_id"], value=press_as["value"], force=True)
     office.drain()
-    assert body["user"] == JO
     assert office.stage() == "flagged"
     assert "18,450" not in json.dumps(office.whispers(JO))
 
 
 def test_no_figures_in_a_public_channel(office: Office) -> None:
     """In a channel that everybody can read, only the asker is told why nothing is shown."""
-    public = next((one for one in office.state()["channels"] if not one.get("is_private") and not one.get("is_im")), None)
-    if public is None:
-        pytest.skip("not run: the sample has no public channel")
-    raise AssertionError(public)
+    say(office, "hi")
+    bot = next(one["user"] for one in office.state()["messages"][DIRECT] if one.get("bot_id"))
+    said = office.world.post("/_world/slack/say", {"user": MARIA, "channel": "C0GENERAL", "text": f"<@{bot}> which credits are open?"})
+    office.relay.done.get(timeout=PATIENCE)
+    assert replies(office, "C0GENERAL", said["ts"]) == []
+    assert office.whispers(MARIA)[-1]["text"] == "I don't show figures in public or shared channels. Ask me in a direct message."
 
 
 def test_a_stranger_hears_no_figure(office: Office) -> None:
