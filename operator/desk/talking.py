@@ -29,8 +29,6 @@ from contractops.tools.people import Person
 
 _INTENT: Final[TypeAdapter[IntentValue]] = TypeAdapter(IntentValue)
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-TALK_CLICKS: Final = frozenset({Action.TALK_CHOOSE})
-"""Actions that are answered here, without a card or a renewal."""
 PROMPTS: Final = (
     "What is due in the next 90 days?",
     "What waits for me?",
@@ -58,7 +56,7 @@ def may_see_it(session: Session, button: Button, renewal: Renewal, who: Person) 
 
 def choose(session: Session, command: Command, who: Person, now: datetime, rules: cases.Rules) -> Reply | None:
     """The answer to a choice; None for any other click."""
-    if not isinstance(command, Click) or command.action not in TALK_CLICKS:
+    if not isinstance(command, Click) or command.action is not Action.TALK_CHOOSE:
         return None
     button = session.get(Button, command.token)
     if button is None or button.action != Action.TALK_CHOOSE:
@@ -73,3 +71,7 @@ def choose(session: Session, command: Command, who: Person, now: datetime, rules
     key = button.card_key.removeprefix(CARD)
     asked = Asked(session, who, now, rules, str(button.args.get("lang", "en")), f"{key}/{command.action_ts}")
     return Reply(view=answer_intent(asked, intent), outcome=f"chose {intent.name}")
+
+
+TALK_CLICKS: Final = {Action.TALK_CHOOSE: choose}
+"""Actions that are answered here, without a card or a renewal."""
