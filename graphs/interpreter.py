@@ -126,15 +126,13 @@ class _Question:
         return (
             message.has("approve", "delete")
             or (message.has("send") and not message.has("to_me"))
-            or (message.has("change") and message.has("limit"))
+            or (message.has("change") and message.has("limit", "date") and "change" in message.begins_with)
         )
 
     def _candidates(self) -> set[str]:
         """Names of the intents that the words point to, the weaker of each pair left out."""
         message, one = self.message, self._about_one()
-        if (message.has("nothing") and (message.has("happens") or (one and message.has("auto")))) or (
-            one and message.has("auto") and not message.has("why")
-        ):
+        if self._is_inaction(one=one):
             return {"if_nothing"}
         signs = message.has("signer") or (message.has("sign") and message.has("who"))
         pending = message.has("pending")
@@ -152,6 +150,15 @@ class _Question:
         if self._is_draft(found):
             found.add("draft")
         return _strongest(found)
+
+    def _is_inaction(self, *, one: bool) -> bool:
+        """Whether it is about nobody acting: said as a whole, or as "nobody" and "acts" under an "if"; or what goes on by itself."""
+        message = self.message
+        if message.has("nothing") and (message.has("happens") or (one and message.has("auto"))):
+            return True
+        if message.has("happens") and message.has("neg") and message.has("act") and not message.has("when", "credit", "sla", "signer"):
+            return True
+        return one and message.has("auto") and not message.has("why")
 
     def _about_one(self) -> bool:
         """Whether the message is about one contract or account."""

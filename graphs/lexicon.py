@@ -127,6 +127,7 @@ class Lexicon:
     generic: frozenset[str]
     sets: Mapping[str, frozenset[str]]
     vocabulary: Mapping[str, frozenset[str]]  # whole words by language, for slips
+    telling: Mapping[str, frozenset[str]]  # those of them that stand for a concept
 
     def language(self, tokens: Sequence[str]) -> str:
         """The language that explains most of the words; English when two do equally well."""
@@ -154,11 +155,11 @@ class Lexicon:
         return token in self.vocabulary[ALL] or any(True for table in tables for _entry in table.beginning(token))
 
     def nearest(self, token: str, lang: str, names: Iterable[str] = ()) -> str | None:
-        """The known word that ``token`` is a slip of, a name first; None when there is none."""
+        """The known word that ``token`` is a slip of: a name first, then a word that stands for a concept; None when there is none."""
         if len(token) < _SHORTEST_SLIP or not token.isalpha():
             return None
         most = 2 if len(token) >= _TWO_SLIPS else 1
-        for words in (names, self.vocabulary[lang] | self.vocabulary[ENGLISH]):
+        for words in (names, self.telling[lang] | self.telling[ENGLISH], self.vocabulary[lang] | self.vocabulary[ENGLISH]):
             found = [(OSA.distance(token, word, score_cutoff=most), word) for word in words if _alike(token, word)]
             near = sorted(one for one in found if one[0] <= most)
             if near:
@@ -184,6 +185,7 @@ def load() -> Lexicon:
     """The lexicon of the data file."""
     data = tomllib.loads(files("contractops.graphs").joinpath("lexicon.toml").read_text(encoding="utf-8"))
     vocabulary: dict[str, set[str]] = {lang: set() for lang in (*LANGUAGES, ALL)}
+    telling: dict[str, set[str]] = {lang: set() for lang in LANGUAGES}
     tables: dict[str, Table] = {}
 
     def table(section: str, values: Mapping[str, Any]) -> None:
@@ -194,6 +196,8 @@ def load() -> Lexicon:
                     made.add(str(concept), lang, entry.strip())
                     for word in _comparable(entry.strip()):
                         vocabulary[ALL if lang not in LANGUAGES else lang].add(word.rstrip("*"))
+                        if section == "concepts" and " " not in entry.strip():
+                            telling[lang].add(word.rstrip("*"))
 
     table("fillers", {"filler": data["fillers"]})
     for section in ("concepts", "units", "numbers", "months", "periods", "horizons", "until"):
@@ -208,5 +212,6 @@ def load() -> Lexicon:
             for name in ("concepts", "fillers", "units", "numbers", "months", "periods", "horizons", "until", "greetings")
         },
         generic=frozenset(word for entry in data["generic_names"][ALL].split(",") for word in _comparable(entry.strip())),
+        telling={lang: frozenset(words) for lang, words in telling.items()},
         vocabulary={lang: frozenset(words | vocabulary[ALL]) for lang, words in vocabulary.items()} | {ALL: frozenset(every)},
     )

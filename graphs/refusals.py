@@ -43,6 +43,8 @@ _BUSINESS: Final = ("due", "sla", "credit", "signer", "status", "nothing", "wait
 
 
 def _touches_records(message: Message, *, asks: bool) -> bool:
+    if "change" in message.begins_with and "draft" not in message.begins_with and message.has("limit", "date"):
+        return True
     if message.has("delete"):
         return not message.has("who", "when") and not message.opens_as_question
     return message.has("change") and message.has("limit") and not asks and not message.has("who", "draft_only") and not _only_asks(message)
@@ -78,6 +80,6 @@ def _decides(message: Message, *, asks: bool) -> bool:
 def _pries(message: Message) -> bool:
     if message.has("others"):
         return True
-    about = message.has("status", "signed", "sign", "signer", "approve", "why", "nothing", "pending")
+    about = message.has("status", "signed", "sign", "signer", "approve", "why", "nothing")
     one = message.said.contracts or message.said.accounts
     return bool(message.said.staff) and not about and (not one or message.has("possession"))

@@ -7,10 +7,10 @@ Rule 3: stopping finishes or gives back what is under way; what is lost is found
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from contractops.operator.core import Core
 from contractops.operator.credits import tell as tell_of_credits
 from contractops.operator.desk.chat import Chat
 from contractops.operator.desk.desk import Desk
+from contractops.operator.desk.talkers import Talkers
 from contractops.operator.documents.write import render
 from contractops.operator.envelope_words import EnvelopeWords
 from contractops.operator.fetching import Fetching
@@ -86,7 +87,9 @@ class Operator:
             poll_seconds=settings.docusign_poll_seconds,
         )
         self.second = second_of(settings, self.core)
+        self.memories = Memories(settings.database_url)
         self.desk: Desk | None = None
+        self.talkers: Talkers | None = None
         if self.messenger is not None:
             self.desk = Desk(
                 self.core.database,
@@ -105,7 +108,7 @@ class Operator:
                     self.core.rules,
                     self.messenger,
                     self.messenger,
-                    memory_of(settings),
+                    self.memories,
                     team_id=settings.slack_team_id,
                     second=self.second,
                 ),
@@ -119,6 +122,10 @@ class Operator:
         self.reconcile()
         self.follow_world()
         self.watch_sweep()  # before the first sweep of this start: how long there was none
+        if self.desk is not None:
+            self.talkers = Talkers(self.desk.handle)
+        if self.talkers is not None and self.second is not None:
+            self.talkers.beside(self.second.probe)
         crons = {
             "sweep": (EVERY_MINUTE, "sweep"),
             "news": (EVERY_MINUTE, "news"),
@@ -155,6 +162,14 @@ class Operator:
         """Compare a restored database with the vendors, before anything is performed. Raises ``VendorError`` when one does not answer."""
         return reconcile.reconcile(self.core.database, self.core.clock, self.workbench, self.signer, self.crm)
 
+    def close(self) -> None:
+        """Give everything back that this process holds open; the worker was stopped before."""
+        if self.talkers is not None:
+            self.talkers.close()
+        self.bell.close()
+        self.memories.close()
+        self.core.close()
+
     def follow_world(self) -> None:
         """Take over business time from the local world, if there is one: it may have moved while we were down."""
         if self.settings.clock_url and isinstance(self.core.clock, StoredClock):
@@ -170,6 +185,8 @@ class Operator:
             return
         if row.kind == "connect":
             self._see_to_envelope(key, str(row.payload["envelope_id"]))
+        elif row.kind == "said" and self.talkers is not None:
+            self.talkers.submit(key)
         elif self.desk is not None:
             self.desk.handle(key)
 
@@ -333,22 +350,37 @@ def second_of(settings: Settings, core: Core) -> IntentModel | None:
     return IntentModel(config, lambda: f"{core.clock.now():%Y-%m-%d}") if config else None
 
 
-def memory_of(settings: Settings) -> Callable[[], Conversation]:
+class Memories:
     """The conversation graph over its saver, in a file of its own beside the database; opened with the first message.
 
     The one place that makes a saver.
     """
 
-    @cache
-    def opened() -> Conversation:
-        url = make_url(settings.database_url)
-        file = f"{url.database}.talk" if url.get_backend_name() == "sqlite" and url.database else ":memory:"
-        connection = sqlite3.connect(file, check_same_thread=False, timeout=10.0)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        return conversation.build(SqliteSaver(connection, serde=conversation.serializer()))
+    def __init__(self, database_url: str) -> None:
+        self._url = make_url(database_url)
+        self._connection: sqlite3.Connection | None = None
+        self._graph: Conversation | None = None
+        self._lock = threading.Lock()
 
-    return opened
+    def __call__(self) -> Conversation:
+        """The graph."""
+        with self._lock:
+            if self._graph is None:
+                at_file = self._url.get_backend_name() == "sqlite" and self._url.database
+                self._connection = sqlite3.connect(
+                    f"{self._url.database}.talk" if at_file else ":memory:", check_same_thread=False, timeout=10.0
+                )
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=NORMAL")
+                self._graph = conversation.build(SqliteSaver(self._connection, serde=conversation.serializer()))
+            return self._graph
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = self._graph = None
 
 
 def messenger_of(settings: Settings) -> SlackMessenger | None:
