@@ -100,7 +100,7 @@ def turn(conversation: Conversation, thread: str, key: str, text: str, voices: V
     given: State = {"key": key, "text": text}
     if not stored:
         given |= {"contract": seed.contract, "period": seed.period, "misses": 0}
-    left = conversation.invoke(given, config, context=voices)
+    left = conversation.invoke(given, config, context=voices, durability="exit")  # one checkpoint a turn: a turn is read anew as a whole
     last = left.get("last", {})
     opinion = last.get("opinion")
     return Turn(

@@ -178,6 +178,8 @@ class Operator:
 
     def inbound(self, key: str) -> None:
         """Handle an inbox row that its receiver left unhandled."""
+        if self.talkers is not None and self.talkers.has(key):
+            return  # it waits for its turn; that is no failed try
         with self.core.database.write() as session:
             inbox.taken(session, key)
             row = session.get(Inbox, key)

@@ -215,7 +215,7 @@ def eval_(
     folder: Annotated[Path | None, typer.Option(help="Read the sets of this folder instead of those that are shipped.")] = None,
     json: Json = False,
 ) -> None:
-    """Run a suite of messages and print how many were read right, with n and a 95 % bound."""
+    """Print how many messages are read right, with n and a 95 % bound."""
     from importlib.metadata import entry_points
 
     found = list(entry_points(group="contractops.commands", name="eval"))  # evals stand above the operator: they are not imported here

@@ -35,6 +35,11 @@ class Talkers:
             self._under_way.add(key)
         self._pool.submit(self._handle, key).add_done_callback(lambda done: self._over(key, done))
 
+    def has(self, key: str) -> bool:
+        """Whether the message is being answered here, or waits for its turn."""
+        with self._lock:
+            return key in self._under_way
+
     def beside(self, work: Callable[[], object]) -> None:
         """Do something else that may take its time."""
         self._pool.submit(work).add_done_callback(lambda done: self._over("", done))

@@ -77,6 +77,7 @@ COMMANDS = (
     "restore",
     "erase",
     "db upgrade",
+    "eval conversation",
 )
 
 
