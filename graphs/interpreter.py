@@ -250,7 +250,7 @@ class _Question:
     def _problem(self, name: str) -> Ask | Abstain | None:
         """A figure that makes no sense, or lacks its unit."""
         times = self.message.times
-        if name == "sla" and (times.odd_period or (times.with_unit and times.period is None)):
+        if name == "sla" and (times.odd_period or (times.period is None and (times.with_unit or times.stray))):
             return Ask(about=AskAbout.PERIOD, found=name)
         if name == "due":
             return self._due_problem(times)
@@ -262,6 +262,8 @@ class _Question:
         ):
             return Abstain(why="past")
         days = [one.as_days() for one in times.with_unit]
+        if times.stray and not days and times.within is None and times.until is None:
+            return Ask(about=AskAbout.TERM, found="due")
         if times.negative or any(one is None or not 1 <= one <= 3660 for one in days):  # noqa: PLR2004 - ten years
             return Ask(about=AskAbout.TERM, found="due")
         if times.bare and not days and times.within is None and times.until is None:

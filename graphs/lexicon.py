@@ -28,6 +28,8 @@ _WORD: Final = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
 _GLUED: Final = re.compile(r"(\d+)([^\W\d_]+)")
 _SLACK: Final = re.compile(r"<(?:[@#!][^>]*|(?:https?|mailto):[^>]*)>")
 ALL: Final = "all"
+_NO_SLIPS: Final = frozenset({"off_topic"})
+"""Concepts whose words are no goal for a slip: a word that nobody knows is not taken for one of them."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class Lexicon:
     until: Table
     greetings: Table
     generic: frozenset[str]
+    slang: Mapping[str, str]
     sets: Mapping[str, frozenset[str]]
     vocabulary: Mapping[str, frozenset[str]]  # whole words by language, for slips
     telling: Mapping[str, frozenset[str]]  # those of them that stand for a concept
@@ -159,7 +162,7 @@ class Lexicon:
         if len(token) < _SHORTEST_SLIP or not token.isalpha():
             return None
         most = 2 if len(token) >= _TWO_SLIPS else 1
-        for words in (names, self.telling[lang] | self.telling[ENGLISH], self.vocabulary[lang] | self.vocabulary[ENGLISH]):
+        for words in (names, self.telling[lang], self.vocabulary[lang]):
             found = [(OSA.distance(token, word, score_cutoff=most), word) for word in words if _alike(token, word)]
             near = sorted(one for one in found if one[0] <= most)
             if near:
@@ -186,6 +189,7 @@ def load() -> Lexicon:
     data = tomllib.loads(files("contractops.graphs").joinpath("lexicon.toml").read_text(encoding="utf-8"))
     vocabulary: dict[str, set[str]] = {lang: set() for lang in (*LANGUAGES, ALL)}
     telling: dict[str, set[str]] = {lang: set() for lang in LANGUAGES}
+    no_goal: set[str] = set()
     tables: dict[str, Table] = {}
 
     def table(section: str, values: Mapping[str, Any]) -> None:
@@ -196,7 +200,9 @@ def load() -> Lexicon:
                     made.add(str(concept), lang, entry.strip())
                     for word in _comparable(entry.strip()):
                         vocabulary[ALL if lang not in LANGUAGES else lang].add(word.rstrip("*"))
-                        if section == "concepts" and " " not in entry.strip():
+                        if concept in _NO_SLIPS:
+                            no_goal.add(word.rstrip("*"))
+                        if section == "concepts" and concept not in _NO_SLIPS and " " not in entry.strip():
                             telling[lang].add(word.rstrip("*"))
 
     table("fillers", {"filler": data["fillers"]})
@@ -205,7 +211,9 @@ def load() -> Lexicon:
     table("greetings", {"greeting": data["greetings"][ALL]})
     every = set().union(*vocabulary.values())
     sets = {name: frozenset(part.strip() for part in entry.split(",")) for name, entry in data["sets"].items()}
+    slang = {word.strip(): meant for meant, words in data["slang"].items() for word in words.split(",")}
     return Lexicon(
+        slang=slang,
         sets=sets,
         **{
             name: tables[name]
@@ -213,5 +221,5 @@ def load() -> Lexicon:
         },
         generic=frozenset(word for entry in data["generic_names"][ALL].split(",") for word in _comparable(entry.strip())),
         telling={lang: frozenset(words) for lang, words in telling.items()},
-        vocabulary={lang: frozenset(words | vocabulary[ALL]) for lang, words in vocabulary.items()} | {ALL: frozenset(every)},
+        vocabulary={lang: frozenset((words | vocabulary[ALL]) - no_goal) for lang, words in vocabulary.items()} | {ALL: frozenset(every)},
     )

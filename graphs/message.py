@@ -32,15 +32,18 @@ class Message:
         self.lexicon = lexicon
         self.flat = plain(text)
         without_ids, found, unknown = names.take_ids(self.flat)
-        words = words_of(without_ids)
+        words = [lexicon.slang.get(word, word) for word in words_of(without_ids)]
         self.lang = lexicon.language(words)
-        self.words = [
-            word if lexicon.knows(word) or word in names.spelled else lexicon.nearest(word, self.lang, names.spelled) or word
-            for word in words
-        ]
+        self.words = [self._mended(word, names.spelled) for word in words]
         self.said: Mentions = names.mentions(self.words, found, unknown)
         self.times: Times = times_of(without_ids, self.words, lexicon, known.today, self.said.tokens)
         self.named_ids = len(found) + len(unknown)
+
+    def _mended(self, word: str, names: frozenset[str]) -> str:
+        """The word, or what it is a slip of."""
+        if self.lexicon.knows(word) or word in names:
+            return word
+        return self.lexicon.nearest(word, self.lang, names) or word
 
     @cached_property
     def hits(self) -> list[Hit]:

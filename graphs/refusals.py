@@ -34,12 +34,12 @@ def _refused_kind(message: Message) -> RefusalKind | None:
         (RefusalKind.SEND, _sends(message, asks=asks)),
         (RefusalKind.DECIDE, _decides(message, asks=asks)),
         (RefusalKind.OTHERS, _pries(message)),
-        (RefusalKind.OFF_TOPIC, message.has("off_topic") and not message.has(*_BUSINESS)),
+        (RefusalKind.OFF_TOPIC, _strays(message)),
     )
     return next((kind for kind, holds in checks if holds), None)
 
 
-_BUSINESS: Final = ("due", "sla", "credit", "signer", "status", "nothing", "wait")
+_BUSINESS: Final = ("due", "sla", "credit", "sign", "signer", "status", "nothing", "wait")
 
 
 def _touches_records(message: Message, *, asks: bool) -> bool:
@@ -75,6 +75,12 @@ def _decides(message: Message, *, asks: bool) -> bool:
     if message.has("who", "wait", "signer"):
         return False
     return not message.opens_as_question and ("approve" in message.begins_with or not message.has("question"))
+
+
+def _strays(message: Message) -> bool:
+    """Something else altogether: no word of ours, and nobody of ours, is in it."""
+    named = message.said.contracts or message.said.accounts
+    return message.has("off_topic") and not named and not message.has(*_BUSINESS)
 
 
 def _pries(message: Message) -> bool:

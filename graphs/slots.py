@@ -53,6 +53,7 @@ class Times:
     within: int | None = None
     until: date | None = None
     negative: bool = False
+    stray: bool = False  # a week, month, quarter or year that belongs to nothing that was understood
     places: set[int] = field(default_factory=set)
 
     @property
@@ -74,6 +75,9 @@ def times_of(text: str, tokens: Sequence[str], lexicon: Lexicon, today: date, ta
     _read_horizon(text, tokens, lexicon, today, found)
     for one in found.lengths:
         found.places |= one.places
+    found.stray = any(
+        hit.start not in found.places and hit.concept != "day" and len(tokens[hit.start]) > 1 for hit in lexicon.units.find(tokens)
+    )
     return found
 
 

@@ -173,6 +173,31 @@ def test_horizons_that_end_on_a_day(text: str, until: date) -> None:
     assert read(text) == Due(until=until)
 
 
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("nxt mnth renewls?", Due(within_days=30)),
+        ("avalability of nortwhind this yr", Sla(contract="ENT-3391", period="this_year")),
+        ("outtages at ENT-3391 last mnth", Sla(contract="ENT-3391", period="last_month")),
+        ("drft 4 years for northwind, renewal", Draft(contract="ENT-3391", months=48)),
+    ],
+)
+def test_slips_of_the_keyboard(text: str, reading: Any) -> None:
+    """Short words as people type them, and long ones with a letter too many, too few or in another place."""
+    assert read(text) == reading
+
+
+def test_a_time_that_is_not_understood_is_never_dropped() -> None:
+    """A month or a year that belongs to nothing that was read: a question, not the usual period."""
+    assert read("sla of Northwind, the month of the move").about is AskAbout.PERIOD
+    assert read("renewals due in that other quarter").about is AskAbout.TERM
+
+
+def test_no_word_is_bent_into_small_talk() -> None:
+    """A word of another language is not taken for a slip of an English one."""
+    assert read("¿Quién tiene que firmar por parte de Northwind?").name == "who_signs"
+
+
 def test_two_questions_are_asked_apart() -> None:
     """Neither is answered; both are offered."""
     found = read("who signs for Northwind and which credits do they have open?")
