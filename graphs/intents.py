@@ -126,6 +126,7 @@ class AskAbout(StrEnum):
     TERM = "term"  # no such term
     PERIOD = "period"  # which period
     INTENT = "intent"  # which of several questions
+    MEANT = "meant"  # whether it is this that was asked, or which of two
 
 
 class Choice(Value):

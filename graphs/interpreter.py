@@ -1,6 +1,8 @@
 """The deterministic interpreter: a message, the known names and the memory of the thread become one reading.
 
-Rule 1: pure and deterministic: no clock, no file but the lexicon, no state between two messages.
+Two readers look at a message: the rules of this module, and the likeness to phrases; ``agreeing`` makes one reading of both.
+
+Rule 1: pure and deterministic: no clock, no file but the lexicon and the phrases, no state between two messages.
 Rule 2: what is not done is looked for first; what a message asks for, after that.
 Rule 3: it abstains: when two questions are meant, when a word is left over that might change the meaning, when the text is long.
 Rule 4: an account is never guessed: named in the text, remembered from the thread (and then said so), or asked for.
@@ -12,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from contractops.graphs import likeness
+from contractops.graphs.agreeing import Filled, agreed, is_held, which
 from contractops.graphs.intents import (
     ABOUT_ONE,
     INTENTS,
@@ -38,6 +42,7 @@ from contractops.graphs.intents import (
 )
 from contractops.graphs.known import Account, Known, Memory, Mentions, Names
 from contractops.graphs.lexicon import Lexicon, load
+from contractops.graphs.likeness import Opinions, names_a_stranger, opinions
 from contractops.graphs.message import Message
 from contractops.graphs.refusals import refusal
 from contractops.graphs.slots import Times
@@ -55,6 +60,12 @@ class Interpreter:
         self._names = Names(known, self._lexicon)
         self._known = known
 
+    def _question(self, message: Message, memory: Memory) -> _Question:
+        return _Question(message, self._names, memory, names_a_stranger(message, likeness.load()))
+
+    def _heard(self, message: Message) -> Opinions:
+        return opinions(message, self._names, likeness.load())
+
     def read(self, text: str, memory: Memory | None = None) -> Read:
         """The reading of ``text``; ``memory`` of the thread it stands in."""
         message = Message(text, self._lexicon, self._names, self._known)
@@ -62,10 +73,8 @@ class Interpreter:
         if len(text) > LONGEST:
             kind = RefusalKind.INSTRUCTIONS if message.has("inject") or message.has("secret") else None
             return Read(reading=Refuse(kind=kind) if kind else Abstain(why="long"), lang=lang)
-        refused = refusal(message)
-        if refused is not None:
-            return Read(reading=refused, lang=lang)
-        reading, remembered = _Question(message, self._names, memory or Memory()).reading()
+        question = self._question(message, memory or Memory())
+        reading, remembered = agreed(refusal(message), question.reading(), self._heard(message), question.filled)
         return Read(reading=reading, lang=lang, remembered=remembered)
 
     def filled(self, text: str, memory: Memory, intent: str | None, contract: str | None = None) -> Read:
@@ -74,9 +83,9 @@ class Interpreter:
         ``contract`` is what the model took it to be about; where that is not what the text or the memory names, nothing was understood.
         """
         message = Message(text, self._lexicon, self._names, self._known)
-        if intent not in INTENTS or refusal(message) is not None:
+        if intent not in INTENTS or refusal(message) is not None or is_held(self._heard(message)):
             return Read(reading=Abstain(why="no intent"), lang=message.lang)
-        question = _Question(message, self._names, memory)
+        question = self._question(message, memory)
         if question.orders_something(set()):
             return Read(reading=Abstain(why="an order and a question"), lang=message.lang)
         reading, remembered = question.filled(intent)
@@ -98,11 +107,14 @@ class Interpreter:
 
 @dataclass(frozen=True)
 class _Question:
+    """A message and its thread. ``stranger``: it names somebody whom nobody knows."""
+
     message: Message
     names: Names
     memory: Memory
+    stranger: bool = False
 
-    def reading(self) -> tuple[Reading, tuple[str, ...]]:
+    def reading(self) -> Filled:
         """The reading, and which slots came from the memory."""
         message = self.message
         found = self._candidates()
@@ -115,7 +127,7 @@ class _Question:
         if message.has("elsewise") and not found & {"due", "credits", "waiting", "sla", "if_nothing"}:
             return Abstain(why="another question"), ()
         if len(found) > 1:
-            return self._which(sorted(found)), ()
+            return which(tuple(sorted(found)[:MOST_CHOICES]), self.filled, AskAbout.INTENT)
         return self.filled(next(iter(found)))
 
     def orders_something(self, found: set[str]) -> bool:
@@ -209,16 +221,7 @@ class _Question:
         )
         return wants or (message.has("terms") and bool(months) and self._about_one() and not message.has("question"))
 
-    def _which(self, found: list[str]) -> Ask:
-        """Two questions in one: which of them is answered first."""
-        choices = []
-        for name in found[:MOST_CHOICES]:
-            reading, _remembered = self.filled(name)
-            if not isinstance(reading, Ask | Refuse | Abstain):
-                choices.append(Choice(label=name, intent=reading))
-        return Ask(about=AskAbout.INTENT, choices=tuple(choices))
-
-    def filled(self, name: str) -> tuple[Reading, tuple[str, ...]]:
+    def filled(self, name: str) -> Filled:
         """The intent ``name`` with its slots, or the question about the one that is missing."""
         problem = self._problem(name)
         if problem is not None:
@@ -284,7 +287,7 @@ class _Question:
         times = self.message.times
         lengths = times.with_unit
         months = lengths[0].as_months() if lengths else 6 if times.within == 180 else None  # noqa: PLR2004 - half a year
-        if len(lengths) > 1:
+        if len(lengths) > 1 or times.either:
             return Ask(about=AskAbout.TERM, found="draft")
         if times.negative or (lengths and (months is None or not 1 <= months <= MOST_MONTHS)):
             return Ask(about=AskAbout.TERM, found="draft")
@@ -309,6 +312,8 @@ class _Question:
         if name not in ABOUT_ONE and name != "credits":
             return None, (), None
         said = self.message.said
+        if self.stranger:
+            return None, (), Ask(about=AskAbout.ACCOUNT, found=name)
         if said.unknown_ids:
             close = [one for wrong in said.unknown_ids for one in self.names.close_to(wrong)]
             return None, (), self._ask_contract(name, close)

@@ -102,8 +102,8 @@ class Names:
         """Whether the asker may see the contract."""
         return contract in self.contract_account and self.contract_account[contract].visible
 
-    def take_ids(self, text: str) -> tuple[str, list[str], list[str]]:
-        """The text without its identifiers, the contracts that they name, and those that name nothing."""
+    def take_ids(self, text: str, instead: str = " ") -> tuple[str, list[str], list[str]]:
+        """The text with ``instead`` of its identifiers, the contracts that they name, and those that name nothing."""
         found: list[str] = []
         unknown: list[str] = []
         things = sorted(self._things, key=len, reverse=True)
@@ -112,17 +112,17 @@ class Names:
             bare = match[1] + match[2]
             if bare in self._ids:
                 found.append(self._ids[bare])
-                return " "
+                return instead
             if match[1] in self._prefixes:
                 unknown.append(match[0].upper())
-                return " "
+                return instead
             return match[0]
 
         for word in re.findall(r"[a-z0-9]+(?:[-_/][a-z0-9]+)+", text):
             bare = _bare(word)
             if bare in things:
                 found.append(self._things[bare])
-                text = text.replace(word, " ", 1)
+                text = text.replace(word, instead, 1)
         return _ID.sub(known_id, text), found, unknown
 
     def mentions(self, tokens: Sequence[str], found: list[str], unknown: list[str]) -> Mentions:
@@ -176,6 +176,10 @@ class Names:
     def _beaten(places: set[int], candidates: dict[str, tuple[Account, set[int], bool]], account: Account) -> bool:
         """Whether another account explains the same words and more."""
         return any(places < other for one, other, strong in candidates.values() if strong and one is not account)
+
+    def is_account_word(self, tokens: Sequence[str], at: int) -> bool:
+        """Whether the word at a place stands in the name of an account."""
+        return self._split(tokens[at], tokens, at) is not None
 
     def _split(self, token: str, tokens: Sequence[str], at: int) -> str | None:
         """The name's word behind a token: itself, with its genitive taken off, or two tokens that were written apart."""

@@ -32,7 +32,8 @@ class Message:
         self.lexicon = lexicon
         self.flat = plain(text)
         without_ids, found, unknown = names.take_ids(self.flat)
-        words = [lexicon.slang.get(word, word) for word in words_of(without_ids)]
+        self.spelled = words_of(without_ids)
+        words = [lexicon.slang.get(word, word) for word in self.spelled]
         self.lang = lexicon.language(words)
         self.words = [self._mended(word, names.spelled) for word in words]
         self.said: Mentions = names.mentions(self.words, found, unknown)

@@ -54,6 +54,7 @@ class Times:
     until: date | None = None
     negative: bool = False
     stray: bool = False  # a week, month, quarter or year that belongs to nothing that was understood
+    either: bool = False  # two lengths, one of which is meant: "2 or 3 years"
     places: set[int] = field(default_factory=set)
 
     @property
@@ -71,6 +72,7 @@ def times_of(text: str, tokens: Sequence[str], lexicon: Lexicon, today: date, ta
     """Everything that ``text`` (as its ``tokens``) says about time; ``taken``: tokens that are names."""
     found = Times(negative=bool(_NEGATIVE.search(text)))
     _read_lengths(tokens, lexicon, taken, found)
+    found.either = _is_either(tokens, lexicon, found.lengths)
     _read_period(text, tokens, lexicon, today, found)
     _read_horizon(text, tokens, lexicon, today, found)
     for one in found.lengths:
@@ -107,6 +109,18 @@ def _read_hyphenated(tokens: Sequence[str], lexicon: Lexicon, found: Times) -> N
         if token.endswith(tuple(lexicon.sets["year_endings"])):
             found.lengths = [one for one in found.lengths if hit.start not in one.places]
             found.lengths.append(Length(hit.concept, "year", frozenset({hit.start})))
+
+
+def _is_either(tokens: Sequence[str], lexicon: Lexicon, lengths: Sequence[Length]) -> bool:
+    """Whether a word for "or" stands between two lengths, the first of which may lack its unit."""
+    ends = {max(one.places): one for one in lengths}
+    return any(
+        (first := ends.get(min(one.places) - 2)) is not None
+        and tokens[min(one.places) - 1] in lexicon.sets["or"]
+        and (first.number, first.unit or one.unit) != (one.number, one.unit)
+        for one in lengths
+        if one.unit is not None
+    )
 
 
 def _bare_number(number: str, tokens: Sequence[str], at: int) -> bool:

@@ -39,6 +39,7 @@ from contractops.operator.talk import about_renewal, about_service, about_time
 from contractops.operator.talk.asked import CARD, TALK, Asked
 
 MISSES_BEFORE_PEOPLE = 2
+_ABOUT_INTENT = frozenset({AskAbout.INTENT, AskAbout.MEANT})
 _REFUSED = {
     RefusalKind.SEND: "no_send",
     RefusalKind.OTHERS: "no_others",
@@ -118,15 +119,15 @@ def _ask(asked: Asked, ask: Ask) -> ChatReply:
         said = asked.say("ask_unit", rows=rows)
     elif ask.about is AskAbout.PERIOD:
         said = asked.say("ask_period")
-    elif ask.about is AskAbout.INTENT and choices:
-        said = asked.say("ask_intent", rows=rows)
+    elif ask.about in _ABOUT_INTENT and choices:
+        said = asked.say("ask_intent" if ask.about is AskAbout.INTENT else "ask_meant", rows=rows)
     else:
         said = asked.say("ask_horizon" if ask.found == "due" else "ask_term" if ask.found == "draft" else "not_understood")
     return ChatReply(lines=(said,), buttons=tuple(_choice(asked, _label(asked, ask, one), one) for one in choices))
 
 
 def _label(asked: Asked, ask: Ask, choice: Choice) -> str:
-    return asked.say(f"label.{choice.label}") if ask.about is AskAbout.INTENT else choice.label
+    return asked.say(f"label.{choice.label}") if ask.about in _ABOUT_INTENT else choice.label
 
 
 def _choice(asked: Asked, label: str, choice: Choice) -> Button:
