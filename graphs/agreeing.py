@@ -60,6 +60,11 @@ def is_held(heard: Opinions, bounds: Bounds = BOUNDS) -> bool:
     return heard.whole.refused or _held_part(heard, bounds) is not None
 
 
+def is_surely_held(heard: Opinions, bounds: Bounds = BOUNDS) -> bool:
+    """Whether likeness would refuse it, or a part of it, by itself."""
+    return any(one.refused and one.margin >= bounds.refusing for one in (heard.whole, *heard.parts))
+
+
 def _held_part(heard: Opinions, bounds: Bounds) -> Guess | None:
     return max((one for one in heard.parts if one.refused and one.margin >= bounds.part), key=lambda one: one.margin, default=None)
 

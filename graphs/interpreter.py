@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contractops.graphs import likeness
-from contractops.graphs.agreeing import Filled, agreed, is_held, which
+from contractops.graphs.agreeing import Filled, agreed, is_surely_held, which
 from contractops.graphs.intents import (
     ABOUT_ONE,
     INTENTS,
@@ -83,7 +83,7 @@ class Interpreter:
         ``contract`` is what the model took it to be about; where that is not what the text or the memory names, nothing was understood.
         """
         message = Message(text, self._lexicon, self._names, self._known)
-        if intent not in INTENTS or refusal(message) is not None or is_held(self._heard(message)):
+        if intent not in INTENTS or refusal(message) is not None or is_surely_held(self._heard(message)):
             return Read(reading=Abstain(why="no intent"), lang=message.lang)
         question = self._question(message, memory)
         if question.orders_something(set()):
@@ -251,8 +251,10 @@ class _Question:
         return (self.memory.period, ("period",)) if same and self.memory.period else (None, ())
 
     def _problem(self, name: str) -> Ask | Abstain | None:
-        """A figure that makes no sense, or lacks its unit."""
+        """A figure that makes no sense, or lacks its unit; and help with something that has a name, which is another question."""
         times = self.message.times
+        if name == "help" and (self.message.said.contracts or self.message.said.accounts):
+            return Abstain(why="help with a name")
         if name == "sla" and (times.odd_period or (times.period is None and (times.with_unit or times.stray))):
             return Ask(about=AskAbout.PERIOD, found=name)
         if name == "due":
