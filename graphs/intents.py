@@ -164,8 +164,12 @@ Reading: TypeAlias = Annotated[AnyIntent | Ask | Refuse | Abstain, Field(discrim
 
 
 class Read(Value):
-    """A message as it was read. ``lang``: the language of the answer; ``remembered``: slots that came from the thread, not from the text."""
+    """A message as it was read. ``lang``: the language of the answer; ``remembered``: slots that came from the thread, not from the text.
+
+    ``besides``: other contracts of the account that was named, which it might have been about.
+    """
 
     reading: Reading
     lang: str = "en"
     remembered: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()

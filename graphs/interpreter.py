@@ -60,6 +60,9 @@ class Interpreter:
         self._names = Names(known, self._lexicon)
         self._known = known
 
+    def _message(self, text: str) -> Message:
+        return Message(text, self._lexicon, self._names, self._known)
+
     def _question(self, message: Message, memory: Memory) -> _Question:
         return _Question(message, self._names, memory, names_a_stranger(message, likeness.load()))
 
@@ -68,21 +71,21 @@ class Interpreter:
 
     def read(self, text: str, memory: Memory | None = None) -> Read:
         """The reading of ``text``; ``memory`` of the thread it stands in."""
-        message = Message(text, self._lexicon, self._names, self._known)
+        message = self._message(text)
         lang = message.lang
         if len(text) > LONGEST:
             kind = RefusalKind.INSTRUCTIONS if message.has("inject") or message.has("secret") else None
             return Read(reading=Refuse(kind=kind) if kind else Abstain(why="long"), lang=lang)
         question = self._question(message, memory or Memory())
         reading, remembered = agreed(refusal(message), question.reading(), self._heard(message), question.filled)
-        return Read(reading=reading, lang=lang, remembered=remembered)
+        return Read(reading=reading, lang=lang, remembered=remembered, besides=question.besides(reading))
 
     def filled(self, text: str, memory: Memory, intent: str | None, contract: str | None = None) -> Read:
         """The intent that a model took ``text`` for, filled in by the rules alone: account, length and period are read from the text.
 
         ``contract`` is what the model took it to be about; where that is not what the text or the memory names, nothing was understood.
         """
-        message = Message(text, self._lexicon, self._names, self._known)
+        message = self._message(text)
         if intent not in INTENTS or refusal(message) is not None or is_surely_held(self._heard(message)):
             return Read(reading=Abstain(why="no intent"), lang=message.lang)
         question = self._question(message, memory)
@@ -92,14 +95,14 @@ class Interpreter:
         found = getattr(reading, "contract", None)
         if contract is not None and found is not None and contract != found:
             return Read(reading=Abstain(why="another contract"), lang=message.lang)
-        return Read(reading=reading, lang=message.lang, remembered=remembered)
+        return Read(reading=reading, lang=message.lang, remembered=remembered, besides=question.besides(reading))
 
     def candidates(self, text: str, memory: Memory) -> tuple[str, ...]:
         """Contracts that ``text`` and the memory name and the asker may see: all that a model is told of."""
-        message = Message(text, self._lexicon, self._names, self._known)
+        message = self._message(text)
         named = [
             *message.said.contracts,
-            *(one for account in message.said.accounts for one in _meant(account)),
+            *(one for account in message.said.accounts for one in account.meant),
             *filter(None, [memory.contract]),
         ]
         return tuple(dict.fromkeys(one for one in named if self._names.visible(one)))
@@ -309,6 +312,12 @@ class _Question:
 
     # Which contract
 
+    def besides(self, reading: Reading) -> tuple[str, ...]:
+        """Other contracts of the account, where its name alone told the contract of ``reading``."""
+        said, contract = self.message.said, getattr(reading, "contract", None)
+        named = [one for one in said.accounts if contract in one.contracts and not said.contracts]
+        return named[0].besides(contract) if named and contract is not None else ()
+
     def _contract(self, name: str) -> tuple[str | None, tuple[str, ...], Ask | Refuse | None]:
         """(contract, slots from memory, the question instead)."""
         if name not in ABOUT_ONE and name != "credits":
@@ -331,7 +340,7 @@ class _Question:
 
     def _named(self, said: Mentions) -> list[str]:
         """Every contract that the names may mean."""
-        accounts = [contract for one in said.accounts for contract in _meant(one)]
+        accounts = [contract for one in said.accounts for contract in one.meant]
         if said.contracts:
             return list(dict.fromkeys([*said.contracts, *(accounts if len(said.accounts) > 1 else [])]))
         return list(dict.fromkeys(accounts))
@@ -369,11 +378,6 @@ class _Question:
         account = self.names.contract_account[contract]
         alone = sum(one in account.contracts for one in among) == 1
         return account.name if alone else f"{account.name} {contract}"
-
-
-def _meant(account: Account) -> tuple[str, ...]:
-    """The contracts that an account's name stands for: the one on the way, else all of them."""
-    return account.live if len(account.live) == 1 else account.contracts
 
 
 def _strongest(found: set[str]) -> set[str]:

@@ -1,7 +1,8 @@
 """Names that the interpreter may meet: accounts, contracts, people, tickets; and how a message names one of them.
 
 Rule 1: only what the asker may see can be answered about; the names of the rest are known so that a question about them is refused.
-Rule 2: an account with several contracts stands for one of them only where exactly one is on the way; otherwise it is asked which.
+Rule 2: an account with several contracts stands for the one that is on the way; where none or several are, for its oldest, and then the
+answer says which others there are. Without a known oldest one it is asked which.
 Rule 3: a word that names a trade ("bank") names no account by itself.
 """
 
@@ -25,13 +26,29 @@ _YEAR: Final = re.compile(r"^(19|20)\d\d$")
 
 
 class Account(Value):
-    """An account: ``contracts`` most urgent first, ``live`` those that are on the way (due soon, missed, or without a date)."""
+    """An account: ``contracts`` most urgent first, ``live`` those that are on the way (due soon, missed, or without a date).
+
+    ``main``: the oldest of several, for which the name of the account stands where ``live`` does not tell.
+    """
 
     account_id: str
     name: str
     contracts: tuple[str, ...]
     live: tuple[str, ...] = ()
+    main: str | None = None
     visible: bool = True
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """The contracts that its name stands for."""
+        if len(self.live) == 1:
+            return self.live
+        return (self.main,) if self.main is not None else self.contracts
+
+    def besides(self, contract: str) -> tuple[str, ...]:
+        """Its other contracts, where the name alone did not tell that it stands for ``contract``."""
+        told = len(self.contracts) == 1 or len(self.live) == 1
+        return () if told else tuple(one for one in self.contracts if one != contract)
 
 
 class Known(Value):

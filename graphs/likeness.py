@@ -69,7 +69,7 @@ class Guess:
 
 
 class Likeness:
-    """Counts of the phrases, and what a text is most like by them."""
+    """Counts of the phrases, and what a text is most like by them. ``words``: all of theirs."""
 
     def __init__(self, phrases: Sequence[Phrase]) -> None:
         runs: dict[str, tuple[str, ...]] = {}

@@ -21,6 +21,7 @@ from contractops.graphs.intents import (
     Due,
     Help,
     IfNothing,
+    Read,
     RefusalKind,
     Refuse,
     Sla,
@@ -61,7 +62,7 @@ def answer(asked: Asked, turn: Turn, about: str | None = None) -> ChatReply:
         case Abstain():
             return _not_understood(asked, reading, turn.misses)
         case _:
-            return _shown_memory(asked, answer_intent(asked, reading), reading, turn.read.remembered)
+            return _shown_choice(asked, answer_intent(asked, reading), reading, turn.read)
 
 
 def answer_intent(asked: Asked, intent: AnyIntent) -> ChatReply:
@@ -96,13 +97,16 @@ def _about_one(asked: Asked, intent: WhyDate | IfNothing | Sla | Draft | WhoSign
     return by_name[intent.name](asked, row)
 
 
-def _shown_memory(asked: Asked, reply: ChatReply, intent: AnyIntent, remembered: tuple[str, ...]) -> ChatReply:
-    """``for ENT-3391, as before``: what came from the thread and not from the message."""
+def _shown_choice(asked: Asked, reply: ChatReply, intent: AnyIntent, read: Read) -> ChatReply:
+    """``for ENT-3391, as before``: what came from the thread and not from the message; and what else an account's name might mean."""
     contract = getattr(intent, "contract", None)
-    if not remembered or contract is None:
+    if contract is None or not (read.remembered or read.besides):
         return reply
-    period = getattr(intent, "period", None) if "period" in remembered else None
-    said = asked.say("as_before", contract=contract, period=f", {_period(asked, period)}" if period else "")
+    if read.besides:
+        said = asked.say("and_others", contract=contract, rows=asked.listing(list(read.besides), "and"))
+    else:
+        period = getattr(intent, "period", None) if "period" in read.remembered else None
+        said = asked.say("as_before", contract=contract, period=f", {_period(asked, period)}" if period else "")
     return reply.model_copy(update={"lines": (f"{reply.lines[0]} ({said})", *reply.lines[1:])})
 
 

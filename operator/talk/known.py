@@ -1,7 +1,7 @@
 """The names that one person may use: what the interpreter needs to know about the portfolio, and nothing more.
 
 Rule 1: who may see a contract is the rule of the lists; what he may not see is known by name only, so that he is told so.
-Rule 2: names hold no price, no date and no clause; a contract is only marked as being on the way.
+Rule 2: names hold no price, no date and no clause; a contract is only marked as being on the way, or as the oldest of its account.
 Rule 3: kept for half a minute of wall time: an import is seen soon, and a message is read in milliseconds.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlmodel import Session, col, select
@@ -52,6 +52,7 @@ def known(session: Session, who: Person, now: datetime) -> Known:
     urgency = _urgency(session, now)
     seen: dict[str, list[str]] = defaultdict(list)
     unseen: dict[str, list[str]] = defaultdict(list)
+    agreed = {row.id: row.agreement_date for row in rows}
     for row in rows:
         account = accounts[row.account_id]
         owner = row.owner_id or account.owner_id
@@ -60,7 +61,8 @@ def known(session: Session, who: Person, now: datetime) -> Known:
     for account_id, contracts in seen.items():
         contracts.sort(key=lambda one: (urgency.get(one, (True, now))[1], one))
         live = tuple(one for one in contracts if urgency.get(one, (False, now))[0])
-        made.append(Account(account_id=account_id, name=accounts[account_id].name, contracts=tuple(contracts), live=live))
+        main = min(contracts, key=lambda one: (agreed.get(one) or date.max, one))
+        made.append(Account(account_id=account_id, name=accounts[account_id].name, contracts=tuple(contracts), live=live, main=main))
     for account_id, contracts in unseen.items():
         apart = account_id in seen  # some of an account's contracts only: its name stands for those that may be seen
         name, key = ("", f"{account_id}?") if apart else (accounts[account_id].name, account_id)
