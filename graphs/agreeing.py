@@ -1,7 +1,7 @@
 """Two readers become one reading: the rules of the interpreter, and the likeness to phrases.
 
 Rule 1: where both see the same question it is answered; where the rules see none, likeness answers when it is sure.
-Rule 2: a refusal of the rules wins over an answer, unless likeness is overwhelmingly sure of a question that orders nothing.
+Rule 2: a refusal of the rules wins over an answer; where likeness sees a question in it, that is offered, and nothing is answered.
 Rule 3: a part of a message that is like something that is not done holds the whole back.
 Rule 4: where they see different questions both are offered, unless one of them is overwhelmingly sure.
 Rule 5: the bounds stand here and were chosen on messages that neither reader was made with; what lies between them is asked back.
@@ -22,28 +22,32 @@ Filled = tuple[Reading, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Bounds:
-    """Margins of likeness from which on it is believed: alone, against the rules, against a refusal of theirs, as a refusal, as a refusal in a part; and below which
-    it counts for nothing against the rules."""
+    """Margins of likeness. ``alone``: from here on it answers what the rules do not understand; ``against``: what they understand otherwise.
 
-    alone: float = 1.0
-    against: float = 2.0
-    unrefused: float = 2.5
-    refusing: float = 0.8
-    part: float = 0.4
-    tie: float = 0.5
+    ``refusing``: refuses by itself; ``part``: holds a message back for one of its parts; ``doubt``: a refusal of the rules is asked back
+    first; ``tie``: below this it counts for nothing against the rules.
+    """
+
+    alone: float = 1.5
+    against: float = 3.0
+    refusing: float = 3.0
+    part: float = 0.8
+    doubt: float = 0.5
+    tie: float = 0.25
 
 
 BOUNDS: Final = Bounds()
-_PERSONAL: Final = frozenset({"due", "waiting"})
-"""Questions about the asker's own work: with a colleague's name they may be about his."""
 
 
 def agreed(refused: Refuse | None, rules: Filled, heard: Opinions, fill: Callable[[str], Filled], bounds: Bounds = BOUNDS) -> Filled:
     """One reading of both. ``refused``: what the rules refuse; ``rules``: how they read it else; ``fill`` makes the reading of an intent."""
     reading, whole = rules[0], heard.whole
     if refused is not None:
-        return (refused, ()) if is_held(heard, bounds) else _unrefused(refused, whole, fill, bounds)
+        firm = refused.kind is RefusalKind.INSTRUCTIONS or is_held(heard, bounds) or whole.margin < bounds.doubt
+        return (refused, ()) if firm else which((whole.label,), fill)
     name = reading.found if isinstance(reading, Ask) else reading.name
+    if whole.margin == 0 and not is_held(heard, bounds):
+        return rules
     if is_held(heard, bounds):
         return rules if _is_tie(name, heard, bounds) else _held(rules, heard, bounds)
     if name == whole.label or isinstance(reading, Refuse) or (name is None and heard.asks_twice(bounds.alone)):
@@ -61,8 +65,8 @@ def is_held(heard: Opinions, bounds: Bounds = BOUNDS) -> bool:
 
 
 def is_surely_held(heard: Opinions, bounds: Bounds = BOUNDS) -> bool:
-    """Whether likeness would refuse it, or a part of it, by itself."""
-    return any(one.refused and one.margin >= bounds.refusing for one in (heard.whole, *heard.parts))
+    """Whether likeness alone is sure that it, or a part of it, is not done."""
+    return any(one.refused and one.margin >= bounds.alone for one in (heard.whole, *heard.parts))
 
 
 def _held_part(heard: Opinions, bounds: Bounds) -> Guess | None:
@@ -72,14 +76,6 @@ def _held_part(heard: Opinions, bounds: Bounds) -> Guess | None:
 def _is_tie(name: str | None, heard: Opinions, bounds: Bounds) -> bool:
     """Whether it is as like the question that the rules see, and no part is like anything else."""
     return heard.whole.second == name and heard.whole.margin < bounds.tie and _held_part(heard, bounds) is None
-
-
-def _unrefused(refused: Refuse, whole: Guess, fill: Callable[[str], Filled], bounds: Bounds) -> Filled:
-    """What the rules alone refuse: answered where likeness is overwhelmingly sure of a question, asked back where it is sure."""
-    if refused.kind is RefusalKind.INSTRUCTIONS or whole.margin < bounds.alone:
-        return refused, ()
-    personal = refused.kind is RefusalKind.OTHERS and whole.label in _PERSONAL
-    return fill(whole.label) if whole.margin >= bounds.unrefused and not personal else which((whole.label,), fill)
 
 
 def _held(rules: Filled, heard: Opinions, bounds: Bounds) -> Filled:

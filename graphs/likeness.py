@@ -73,21 +73,24 @@ class Likeness:
 
     def __init__(self, phrases: Sequence[Phrase]) -> None:
         runs: dict[str, tuple[str, ...]] = {}
-        marked = [(_marks(phrase.words, runs), phrase.label) for phrase in phrases]
-        spread = Counter(mark for marks, _label in marked for mark in marks)
-        self._labels = sorted({label for _marks_of_one, label in marked})
-        counts: dict[str, Counter[str]] = {}
-        totals = Counter(dict.fromkeys(self._labels, 0))
-        for marks, label in marked:
-            for mark in marks:
-                if mark[0] == "w" or spread[mark] >= _LEAST_PHRASES:
-                    counts.setdefault(mark, Counter())[label] += 1
-                    totals[label] += 1
-        unseen = _SMOOTHING * len(counts)
-        self._base = {label: math.log(_SMOOTHING / (total + unseen)) for label, total in totals.items()}
-        self._weights = {
-            mark: tuple((label, math.log(count / _SMOOTHING + 1)) for label, count in found.items()) for mark, found in counts.items()
-        }
+        spread: Counter[str] = Counter()
+        counted: dict[str, Counter[str]] = {}
+        for phrase in phrases:
+            marks = _marks(phrase.words, runs)
+            spread.update(marks)
+            counted.setdefault(phrase.label, Counter()).update(marks)
+        kept = {mark for mark, count in spread.items() if count >= _LEAST_PHRASES or mark[0] == "w"}
+        weights: dict[str, list[tuple[str, float]]] = {mark: [] for mark in kept}
+        self._labels, self._base = sorted(counted), {}
+        logs = [math.log(count / _SMOOTHING + 1) for count in range(max(spread.values(), default=0) + 1)]
+        for label in self._labels:
+            total = 0
+            for mark, count in counted[label].items():
+                if mark in kept:
+                    weights[mark].append((label, logs[count]))
+                    total += count
+            self._base[label] = math.log(_SMOOTHING / (total + _SMOOTHING * len(kept)))
+        self._weights = weights
         self.words = frozenset(word for phrase in phrases for word in phrase.words)
 
     def guess(self, words: Sequence[str]) -> Guess:
