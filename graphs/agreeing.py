@@ -1,7 +1,8 @@
 """Two readers become one reading: the rules of the interpreter, and the likeness to phrases.
 
 Rule 1: where both see the same question it is answered; where the rules see none, likeness answers when it is sure.
-Rule 2: a refusal of the rules wins over an answer; where likeness sees a question in it, that is offered, and nothing is answered.
+Rule 2: a refusal of the rules wins over an answer; where likeness sees a question in it, that is offered, and nothing is answered, unless
+all that was wrong is that a colleague is named.
 Rule 3: a part of a message that is like something that is not done holds the whole back.
 Rule 4: where they see different questions both are offered, unless one of them is overwhelmingly sure.
 Rule 5: the bounds stand here and were chosen on messages that neither reader was made with; what lies between them is asked back.
@@ -43,8 +44,7 @@ def agreed(refused: Refuse | None, rules: Filled, heard: Opinions, fill: Callabl
     """One reading of both. ``refused``: what the rules refuse; ``rules``: how they read it else; ``fill`` makes the reading of an intent."""
     reading, whole = rules[0], heard.whole
     if refused is not None:
-        firm = refused.kind is RefusalKind.INSTRUCTIONS or is_held(heard, bounds) or whole.margin < bounds.doubt
-        return (refused, ()) if firm else which((whole.label,), fill)
+        return _doubted(refused, heard, fill, bounds)
     name = reading.found if isinstance(reading, Ask) else reading.name
     if whole.margin == 0 and not is_held(heard, bounds):
         return rules
@@ -54,9 +54,19 @@ def agreed(refused: Refuse | None, rules: Filled, heard: Opinions, fill: Callabl
         return rules
     if name is None or isinstance(reading, Abstain):
         return fill(whole.label) if whole.margin >= bounds.alone else rules
-    if whole.margin >= bounds.against:
-        return fill(whole.label)
-    return rules if whole.margin < bounds.tie else which((name, whole.label), fill)
+    other = fill(whole.label)
+    if whole.margin < bounds.tie or (isinstance(other[0], Ask) and not isinstance(reading, Ask)):
+        return rules  # likeness says nothing, or means a question that this message cannot ask: it names no contract
+    return other if whole.margin >= bounds.against else which((name, whole.label), fill)
+
+
+def _doubted(refused: Refuse, heard: Opinions, fill: Callable[[str], Filled], bounds: Bounds) -> Filled:
+    """A refusal of the rules, asked back where likeness sees a question; a colleague's name alone does not make one of a plain question."""
+    whole = heard.whole
+    if refused.kind is RefusalKind.INSTRUCTIONS or is_held(heard, bounds) or whole.margin < bounds.doubt:
+        return refused, ()
+    plain = refused.kind is RefusalKind.OTHERS and whole.margin >= bounds.against and whole.label != "waiting"
+    return fill(whole.label) if plain else which((whole.label,), fill)
 
 
 def is_held(heard: Opinions, bounds: Bounds = BOUNDS) -> bool:

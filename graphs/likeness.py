@@ -30,7 +30,7 @@ PERSON: Final = "@person"
 TIME: Final = "@time"
 LENGTH: Final = "@length"
 FIGURE: Final = "@figure"
-_PLACES: Final = {"account": NAME, "ticket": NAME, "person": PERSON, "period": TIME, "date": TIME, "term": LENGTH, "days": LENGTH}
+_PLACES: Final = {"account": NAME, "ticket": NAME, "person": PERSON, "period": TIME, "date": TIME, "term": LENGTH, "days": LENGTH, "figure": FIGURE}
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _MARK: Final = "zidz"
 """Stands in a text where an identifier stood."""
