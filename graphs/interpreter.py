@@ -42,7 +42,7 @@ from contractops.graphs.intents import (
 )
 from contractops.graphs.known import Account, Known, Memory, Mentions, Names
 from contractops.graphs.lexicon import Lexicon, load
-from contractops.graphs.likeness import Opinions, names_a_stranger, opinions
+from contractops.graphs.likeness import Likeness, Opinions, names_a_stranger, opinions
 from contractops.graphs.message import Message
 from contractops.graphs.refusals import refusal
 from contractops.graphs.slots import Times
@@ -55,19 +55,20 @@ MOST_CHOICES: Final = 4
 class Interpreter:
     """Reads messages against one set of names. Making one costs more than a reading; it may be kept as long as the names hold."""
 
-    def __init__(self, known: Known, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, known: Known, lexicon: Lexicon | None = None, like: Likeness | None = None) -> None:
         self._lexicon = lexicon or load()
         self._names = Names(known, self._lexicon)
         self._known = known
+        self._like = like
 
     def _message(self, text: str) -> Message:
         return Message(text, self._lexicon, self._names, self._known)
 
     def _question(self, message: Message, memory: Memory) -> _Question:
-        return _Question(message, self._names, memory, names_a_stranger(message, likeness.load()))
+        return _Question(message, self._names, memory, names_a_stranger(message, self._like or likeness.load()))
 
     def _heard(self, message: Message) -> Opinions:
-        return opinions(message, self._names, likeness.load())
+        return opinions(message, self._names, self._like or likeness.load())
 
     def read(self, text: str, memory: Memory | None = None) -> Read:
         """The reading of ``text``; ``memory`` of the thread it stands in."""

@@ -30,7 +30,16 @@ PERSON: Final = "@person"
 TIME: Final = "@time"
 LENGTH: Final = "@length"
 FIGURE: Final = "@figure"
-_PLACES: Final = {"account": NAME, "ticket": NAME, "person": PERSON, "period": TIME, "date": TIME, "term": LENGTH, "days": LENGTH, "figure": FIGURE}
+_PLACES: Final = {
+    "account": NAME,
+    "ticket": NAME,
+    "person": PERSON,
+    "period": TIME,
+    "date": TIME,
+    "term": LENGTH,
+    "days": LENGTH,
+    "figure": FIGURE,
+}
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _MARK: Final = "zidz"
 """Stands in a text where an identifier stood."""
@@ -72,41 +81,30 @@ class Likeness:
     """Counts of the phrases, and what a text is most like by them. ``words``: all of theirs."""
 
     def __init__(self, phrases: Sequence[Phrase]) -> None:
-        runs: dict[str, tuple[str, ...]] = {}
-        spread: Counter[str] = Counter()
-        counted: dict[str, Counter[str]] = {}
-        for phrase in phrases:
-            marks = _marks(phrase.words, runs)
-            spread.update(marks)
-            counted.setdefault(phrase.label, Counter()).update(marks)
-        kept = {mark for mark, count in spread.items() if count >= _LEAST_PHRASES or mark[0] == "w"}
-        weights: dict[str, list[tuple[str, float]]] = {mark: [] for mark in kept}
-        self._labels, self._base = sorted(counted), {}
-        logs = [math.log(count / _SMOOTHING + 1) for count in range(max(spread.values(), default=0) + 1)]
-        for label in self._labels:
-            total = 0
-            for mark, count in counted[label].items():
-                if mark in kept:
-                    weights[mark].append((label, logs[count]))
-                    total += count
-            self._base[label] = math.log(_SMOOTHING / (total + _SMOOTHING * len(kept)))
-        self._weights = weights
+        self._counts: dict[str, dict[str, int]] = {label: {} for label in sorted({phrase.label for phrase in phrases})}
+        spread: dict[str, int] = {}
+        for label, counts in self._counts.items():
+            _count(counts, (phrase.words for phrase in phrases if phrase.label == label))
+            for mark, count in counts.items():
+                spread[mark] = spread.get(mark, 0) + count
+        self._telling = {mark for mark, count in spread.items() if count >= _LEAST_PHRASES or mark[0] == "w"}
+        unseen = _SMOOTHING * len(self._telling)
+        self._base = {
+            label: math.log(_SMOOTHING / (unseen + sum(count for mark, count in counts.items() if mark in self._telling)))
+            for label, counts in self._counts.items()
+        }
         self.words = frozenset(word for phrase in phrases for word in phrase.words)
 
     def guess(self, words: Sequence[str]) -> Guess:
         """What ``words`` are most like."""
-        scores, weight, seen = dict.fromkeys(self._labels, 0.0), 0.0, 0
-        for mark in sorted(_marks(words, {})):
-            found = self._weights.get(mark)
-            if found is None:
-                continue
-            each = _RUN_WEIGHT if mark[0] == "r" else 1.0
-            weight += each
-            seen += 1
-            for label, value in found:
-                scores[label] += each * value
-        calm = math.sqrt(max(1, seen))  # long messages repeat themselves: their evidence counts less than its sum
-        ranked = sorted(((scores[label] + weight * self._base[label]) / calm, label) for label in self._labels)
+        marks = sorted(_words_and_pairs(words).union(*map(_runs, words)) & self._telling)
+        weights = [_RUN_WEIGHT if mark[0] == "r" else 1.0 for mark in marks]
+        every = math.fsum(weights)
+        calm = math.sqrt(max(1, len(marks)))  # long messages repeat themselves: their evidence counts less than its sum
+        ranked = sorted(
+            ((every * self._base[label] + math.fsum(_evidence(marks, weights, counts))) / calm, label)
+            for label, counts in self._counts.items()
+        )
         best, label = ranked[-1]
         other, second = next(one for one in reversed(ranked[:-1]) if not (label in _REFUSED and one[1] in _REFUSED))
         return Guess(label, best - other if self._knows(words) else 0.0, second)
@@ -117,18 +115,32 @@ class Likeness:
         return bool(plain) and sum(word in self.words for word in plain) >= _LEAST_KNOWN * len(plain)
 
 
-def _marks(words: Sequence[str], runs: dict[str, tuple[str, ...]]) -> set[str]:
-    """Everything that is counted: words (w), pairs of them (p), and runs of letters (r). ``runs``: those of words met before."""
-    found = {f"w{word}" for word in words}
-    found.update(f"p{one} {other}" for one, other in zip(("^", *words), (*words, "$"), strict=True))
-    for word in words:
-        if word not in runs:
-            runs[word] = tuple(_runs(word))
-        found.update(runs[word])
-    return found
+def _evidence(marks: Sequence[str], weights: Sequence[float], counts: dict[str, int]) -> Iterator[float]:
+    for mark, weight in zip(marks, weights, strict=True):
+        count = counts.get(mark)
+        if count is not None:
+            yield weight * math.log(count / _SMOOTHING + 1)
+
+
+def _count(counts: dict[str, int], texts: Iterable[Sequence[str]]) -> None:
+    """Count words, pairs and runs of ``texts`` into ``counts``; the runs of a word are taken once for all the texts that have it."""
+    words: Counter[str] = Counter()
+    for text in texts:
+        words.update(set(text))
+        for mark in _words_and_pairs(text):
+            counts[mark] = counts.get(mark, 0) + 1
+    for word, count in words.items():
+        for run in _runs(word):
+            counts[run] = counts.get(run, 0) + count
+
+
+def _words_and_pairs(words: Sequence[str]) -> set[str]:
+    """Whole words (w), and pairs of them (p) with the edges of the text."""
+    return {f"w{word}" for word in words} | {f"p{one} {other}" for one, other in zip(("^", *words), (*words, "$"), strict=True)}
 
 
 def _runs(word: str) -> Iterator[str]:
+    """Runs of letters (r) of a word, its edges included."""
     if word[0] == "@":
         return
     edged = f"<{word}>"
@@ -176,9 +188,10 @@ def clauses_of(message: Message, names: Names) -> list[tuple[str, ...]]:
 def _told(message: Message, names: Names, word: str, at: int) -> str:
     if at in message.said.tokens:
         return NAME if names.is_account_word(message.words, at) else PERSON
-    if at in message.times.places:
-        return LENGTH if any(at in one.places for one in message.times.with_unit) else TIME
-    return word
+    times = message.times
+    if at not in times.places or any(at in one.places for one in times.bare):
+        return word
+    return LENGTH if any(at in one.places for one in times.with_unit) else TIME
 
 
 @dataclass(frozen=True)
@@ -229,8 +242,13 @@ def names_a_stranger(message: Message, likeness: Likeness) -> bool:
     )
 
 
+def phrases() -> list[Phrase]:
+    """The phrases of the file."""
+    lines = files("contractops.graphs").joinpath("phrases.jsonl").read_text(encoding="utf-8").splitlines()
+    return [Phrase(words_of_phrase(row["text"]), row["intent"]) for row in map(json.loads, lines)]
+
+
 @cache
 def load() -> Likeness:
-    """The reader of the file of phrases."""
-    lines = files("contractops.graphs").joinpath("phrases.jsonl").read_text(encoding="utf-8").splitlines()
-    return Likeness([Phrase(words_of_phrase(row["text"]), row["intent"]) for row in map(json.loads, lines)])
+    """The reader of the file of phrases, made when it is first asked for."""
+    return Likeness(phrases())
