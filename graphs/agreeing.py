@@ -46,14 +46,13 @@ def agreed(refused: Refuse | None, rules: Filled, heard: Opinions, fill: Callabl
     if refused is not None:
         return _doubted(refused, heard, fill, bounds)
     name = reading.found if isinstance(reading, Ask) else reading.name
-    if whole.margin == 0 and not is_held(heard, bounds):
-        return rules
     if is_held(heard, bounds):
         return rules if _is_tie(name, heard, bounds) else _held(rules, heard, bounds)
-    if name == whole.label or isinstance(reading, Refuse) or (name is None and heard.asks_twice(bounds.alone)):
+    if whole.margin == 0 or name == whole.label or isinstance(reading, Refuse):
         return rules
     if name is None or isinstance(reading, Abstain):
-        return fill(whole.label) if whole.margin >= bounds.alone else rules
+        sure = whole.margin >= bounds.alone and not (name is None and heard.asks_twice(bounds.alone))
+        return fill(whole.label) if sure else rules
     other = fill(whole.label)
     if whole.margin < bounds.tie or (isinstance(other[0], Ask) and not isinstance(reading, Ask)):
         return rules  # likeness says nothing, or means a question that this message cannot ask: it names no contract

@@ -40,7 +40,7 @@ from contractops.graphs.intents import (
     WhoSigns,
     WhyDate,
 )
-from contractops.graphs.known import Account, Known, Memory, Mentions, Names
+from contractops.graphs.known import Known, Memory, Mentions, Names
 from contractops.graphs.lexicon import Lexicon, load
 from contractops.graphs.likeness import Likeness, Opinions, names_a_stranger, opinions
 from contractops.graphs.message import Message
@@ -324,9 +324,7 @@ class _Question:
         if name not in ABOUT_ONE and name != "credits":
             return None, (), None
         said = self.message.said
-        if self.stranger:
-            return None, (), Ask(about=AskAbout.ACCOUNT, found=name)
-        if said.unknown_ids:
+        if self.stranger or said.unknown_ids:
             close = [one for wrong in said.unknown_ids for one in self.names.close_to(wrong)]
             return None, (), self._ask_contract(name, close)
         named = self._named(said)

@@ -109,5 +109,5 @@ def test_phrases_are_counted_when_a_message_comes_not_before() -> None:
         "r = i.Interpreter(Known(today=date(2026, 12, 7))); before = l.load.cache_info().currsize;"
         "r.read('who signs?'); print(before, l.load.cache_info().currsize)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["0", "1"]
