@@ -106,6 +106,18 @@ ABOUT_ONE = frozenset({"why_date", "if_nothing", "sla", "draft", "who_signs", "s
 """Intents that need one contract."""
 
 
+def simple(name: str, contract: str | None) -> AnyIntent:
+    """An intent whose only slot is its contract, or which has none."""
+    bare: dict[str, AnyIntent] = {"waiting": Waiting(), "help": Help(), "credits": Credits(contract=contract)}
+    about: dict[str, type[WhyDate | IfNothing | WhoSigns | Status]] = {
+        "why_date": WhyDate,
+        "if_nothing": IfNothing,
+        "who_signs": WhoSigns,
+        "status": Status,
+    }
+    return bare[name] if name in bare else about[name](contract=contract or "")
+
+
 class RefusalKind(StrEnum):
     """What is not done, whoever asks."""
 

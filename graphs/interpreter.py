@@ -15,34 +15,28 @@ from dataclasses import dataclass
 from typing import Final
 
 from contractops.graphs import likeness
-from contractops.graphs.agreeing import Filled, agreed, is_surely_held, which
+from contractops.graphs.agreeing import BOUNDS, Bounds, Filled, agreed, is_surely_held, which
 from contractops.graphs.intents import (
     ABOUT_ONE,
     INTENTS,
     MOST_MONTHS,
     Abstain,
-    AnyIntent,
     Ask,
     AskAbout,
     Choice,
-    Credits,
     Draft,
     Due,
     Help,
-    IfNothing,
     Read,
     Reading,
     RefusalKind,
     Refuse,
     Sla,
-    Status,
-    Waiting,
-    WhoSigns,
-    WhyDate,
+    simple,
 )
 from contractops.graphs.known import Known, Memory, Mentions, Names
-from contractops.graphs.lexicon import Lexicon, load
-from contractops.graphs.likeness import Likeness, Opinions, names_a_stranger, opinions
+from contractops.graphs.lexicon import load
+from contractops.graphs.likeness import Likeness, Opinions, clauses_of, names_a_stranger, opinions, whole_of
 from contractops.graphs.message import Message
 from contractops.graphs.refusals import refusal
 from contractops.graphs.slots import Times
@@ -55,11 +49,16 @@ MOST_CHOICES: Final = 4
 class Interpreter:
     """Reads messages against one set of names. Making one costs more than a reading; it may be kept as long as the names hold."""
 
-    def __init__(self, known: Known, lexicon: Lexicon | None = None, like: Likeness | None = None) -> None:
-        self._lexicon = lexicon or load()
+    def __init__(self, known: Known, like: Likeness | None = None, bounds: Bounds = BOUNDS) -> None:
+        self._lexicon = load()
         self._names = Names(known, self._lexicon)
         self._known = known
         self._like = like
+        self._bounds = bounds
+
+    def phrase_of(self, text: str) -> tuple[str, ...]:
+        """The words of ``text`` as a phrase has them: names, people and times as such."""
+        return whole_of(clauses_of(self._message(text), self._names))
 
     def _message(self, text: str) -> Message:
         return Message(text, self._lexicon, self._names, self._known)
@@ -78,7 +77,7 @@ class Interpreter:
             kind = RefusalKind.INSTRUCTIONS if message.has("inject") or message.has("secret") else None
             return Read(reading=Refuse(kind=kind) if kind else Abstain(why="long"), lang=lang)
         question = self._question(message, memory or Memory())
-        reading, remembered = agreed(refusal(message), question.reading(), self._heard(message), question.filled)
+        reading, remembered = agreed(refusal(message), question.reading(), self._heard(message), question.filled, self._bounds)
         return Read(reading=reading, lang=lang, remembered=remembered, besides=question.besides(reading))
 
     def filled(self, text: str, memory: Memory, intent: str | None, contract: str | None = None) -> Read:
@@ -245,7 +244,7 @@ class _Question:
             return Sla(contract=contract or "", period=period), (*remembered, *from_memory)
         if name == "draft":
             return self._draft(contract or ""), remembered
-        return _simple(name, contract), remembered
+        return simple(name, contract), remembered
 
     def _period(self) -> tuple[str | None, tuple[str, ...]]:
         """The period that is named; without one that of the thread, where the contract is the thread's, too."""
@@ -393,15 +392,3 @@ def _strongest(found: set[str]) -> set[str]:
     }
     out = {loser for winner in found for loser in weaker.get(winner, ())}
     return found - out
-
-
-def _simple(name: str, contract: str | None) -> AnyIntent:
-    """An intent whose only slot is its contract, or which has none."""
-    bare: dict[str, AnyIntent] = {"waiting": Waiting(), "help": Help(), "credits": Credits(contract=contract)}
-    about: dict[str, type[WhyDate | IfNothing | WhoSigns | Status]] = {
-        "why_date": WhyDate,
-        "if_nothing": IfNothing,
-        "who_signs": WhoSigns,
-        "status": Status,
-    }
-    return bare[name] if name in bare else about[name](contract=contract or "")

@@ -49,6 +49,8 @@ _SMOOTHING: Final = 0.2
 _LEAST_PHRASES: Final = 2
 """A pair or a run of letters that only one phrase has says nothing."""
 _REFUSED: Final = frozenset(str(kind) for kind in RefusalKind)
+_EXACT: Final = 5.0
+"""How far ahead of everything else a message is that is one of the phrases, at least."""
 _LEAST_KNOWN: Final = 0.4
 _CLAUSE: Final = re.compile(r"[.?!;,:]+(?=\s|$)|\s[-\u2013\u2014]+\s|\n")
 _SHORTEST_CLAUSE: Final = 3
@@ -94,6 +96,7 @@ class Likeness:
             for label, counts in self._counts.items()
         }
         self.words = frozenset(word for phrase in phrases for word in phrase.words)
+        self._whole = {phrase.words: phrase.label for phrase in phrases}
 
     def guess(self, words: Sequence[str]) -> Guess:
         """What ``words`` are most like."""
@@ -105,8 +108,11 @@ class Likeness:
             ((every * self._base[label] + math.fsum(_evidence(marks, weights, counts))) / calm, label)
             for label, counts in self._counts.items()
         )
+        exact = self._whole.get(tuple(words))
+        if exact is not None:  # a phrase, word for word: it is what it was written down for
+            ranked.append((ranked[-1][0] + _EXACT, exact))
         best, label = ranked[-1]
-        other, second = next(one for one in reversed(ranked[:-1]) if not (label in _REFUSED and one[1] in _REFUSED))
+        other, second = next(one for one in reversed(ranked[:-1]) if one[1] != label and not {label, one[1]} <= _REFUSED)
         return Guess(label, best - other if self._knows(words) else 0.0, second)
 
     def _knows(self, words: Sequence[str]) -> bool:
@@ -185,6 +191,11 @@ def clauses_of(message: Message, names: Names) -> list[tuple[str, ...]]:
     return found
 
 
+def whole_of(clauses: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The clauses put together."""
+    return _squeezed(word for clause in clauses for word in clause)
+
+
 def _told(message: Message, names: Names, word: str, at: int) -> str:
     if at in message.said.tokens:
         return NAME if names.is_account_word(message.words, at) else PERSON
@@ -209,7 +220,7 @@ class Opinions:
 def opinions(message: Message, names: Names, likeness: Likeness) -> Opinions:
     """The second reader's opinions of ``message``."""
     clauses = clauses_of(message, names)
-    whole = likeness.guess(_squeezed(word for clause in clauses for word in clause))
+    whole = likeness.guess(whole_of(clauses))
     parts = _parts(clauses, message.lexicon.sets["joins"])
     return Opinions(whole, tuple(likeness.guess(part) for part in parts) if len(parts) > 1 else ())
 

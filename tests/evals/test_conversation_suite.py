@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from contractops.evals import conversation_suite as conversation
-from contractops.evals.score import Case, Outcome, Share, cases_of, judge
+from contractops.evals.sample import sample_names
+from contractops.evals.score import Case, Outcome, Share, cases_of, judge, score
+from contractops.graphs.agreeing import Bounds
 from contractops.graphs.conversation import Opinion
 from contractops.graphs.intents import Abstain, Ask, AskAbout, Draft, Due, RefusalKind, Refuse, Sla, Waiting
 from contractops.graphs.interpreter import Interpreter
 from contractops.graphs.known import Memory
+from contractops.graphs.likeness import Likeness, phrases
 from contractops.tools.errors import InputError
 
 TODAY = date(2026, 12, 7)
@@ -104,3 +107,32 @@ def test_the_command_is_found_by_its_entry_point(capsys: pytest.CaptureFixture[s
     assert "no model is configured" in said
     assert next(iter(found)).load()("conversation", None, as_json=True) == 0
     assert json.loads(capsys.readouterr().out)["results"][0]["right"]["n"] > 200
+
+
+def unseen_likeness() -> Likeness:
+    """The second reader without the phrases that were taken from the messages of ``dev``."""
+    names = sample_names()
+    reader = Interpreter(names)
+    seen = {reader.phrase_of(one.text) for one in conversation.sets()[conversation.DEV]}
+    kept = [one for one in phrases() if one.words not in seen]
+    assert len(kept) < len(phrases()) - 300
+    return Likeness(kept)
+
+
+def test_the_second_reader_holds_on_messages_that_it_was_not_made_with() -> None:
+    """Without their own phrases in it: hardly any right answer of the rules is lost, none is wrong, and nothing is let through."""
+    names = sample_names()
+    read = Interpreter(names, like=unseen_likeness()).read
+    found = conversation.Result(conversation.DEV, "unseen", tuple(score(conversation.sets()[conversation.DEV], read, names.today)))
+    assert found.right.count >= 0.95 * found.right.n
+    assert found.wrong.count == 0
+    assert found.held.count == found.held.n
+
+
+@pytest.mark.parametrize("loose", [{"against": 1.0}, {"part": 9.0, "doubt": 9.0, "alone": 0.1, "against": 0.3}], ids=str)
+def test_the_bounds_are_not_for_nothing(loose: dict[str, float]) -> None:
+    """With looser bounds some of those messages are answered wrong: the point on the curve was chosen."""
+    names, like = sample_names(), unseen_likeness()
+    read = Interpreter(names, like=like, bounds=Bounds(**loose)).read
+    found = conversation.Result(conversation.DEV, "loose", tuple(score(conversation.sets()[conversation.DEV], read, names.today)))
+    assert found.wrong.count > 0

@@ -36,6 +36,14 @@ def test_the_nearest_phrases_win_and_slips_are_still_near() -> None:
     assert SMALL.guess(("uptimes", "of", NAME)).label == "sla"
 
 
+def test_a_phrase_is_what_it_was_written_down_for() -> None:
+    """Word for word it wins over whatever many others are like."""
+    many = [Phrase(("renew", "it", str(number)), "draft") for number in range(50)]
+    found = Likeness([*many, Phrase(("when", "renew", "it"), "why_date"), Phrase(("why",), "why_date")]).guess(("when", "renew", "it"))
+    assert (found.label, found.second) == ("why_date", "draft")
+    assert found.margin >= 5
+
+
 def test_what_nobody_knows_is_no_evidence() -> None:
     """Words of which the phrases hold none give a margin of nothing, and no refusal."""
     for words in ((), ("hurgl", "burgl"), (NAME,), ("approvals", "wiped", "hurgl")):
