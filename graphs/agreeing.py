@@ -33,7 +33,7 @@ class Bounds:
     against: float = 3.0
     refusing: float = 3.0
     part: float = 0.8
-    doubt: float = 0.5
+    doubt: float = 0.25
     tie: float = 0.25
 
 

@@ -26,6 +26,7 @@ from contractops.evals.conversation_suite import folder
 from contractops.evals.sample import sample_names
 from contractops.evals.score import Case, cases_of
 from contractops.graphs.interpreter import Interpreter
+from contractops.graphs.likeness import Likeness, phrases
 
 CLI: Final = str(Path(sys.executable).with_name("contractops"))
 MESSAGES: Final = 200
@@ -34,10 +35,12 @@ GLANCE: Final = 0.02
 
 
 def figures() -> Iterator[Figure]:
-    """p95 of both. Raises ``CannotMeasureError`` when a message is not answered."""
+    """How long the phrases take once, and p95 of both. Raises ``CannotMeasureError`` when a message is not answered."""
     cases = [one for one in cases_of(folder() / "dev.jsonl") if one.memory.contract is None][:MESSAGES]
     with timed("names of the sample"):
         interpreter = Interpreter(sample_names())
+    counted = [seconds(lambda: Likeness(phrases())) for _once in range(5)]
+    yield Figure("conversation: counting the phrases, median", len(counted), 1000 * percentile(counted, 0.5), "ms", 150, runs=1)
     interpreter.read("warm")
     taken = [seconds(lambda text=one.text: interpreter.read(text)) for one in cases]  # type: ignore[misc]
     yield Figure("conversation: reading a message, p95", len(taken), 1000 * percentile(taken, 0.95), "ms", 10, runs=1)
