@@ -32,7 +32,7 @@ class Bounds:
     alone: float = 1.5
     against: float = 3.0
     refusing: float = 3.0
-    part: float = 0.8
+    part: float = 0.4
     doubt: float = 0.25
     tie: float = 0.25
 

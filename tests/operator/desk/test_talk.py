@@ -134,6 +134,19 @@ def test_an_ambiguous_account_is_asked_with_buttons(office: Office) -> None:
     assert office.whispers(MARIA)[-1]["text"].startswith("Harbor Ports (ENT-2290): Renews itself ")
 
 
+def test_two_readers_that_differ_ask_which_was_meant(office: Office) -> None:
+    """What the rules would refuse and the other reader takes for a question is offered as a button, and the button answers it."""
+    found = say(office, "gibts noch Gutschriften für Northwind, die nicht verbucht sind")[-1]
+    assert found["text"].startswith("Meinten Sie: ")
+    press(office, MARIA, found, labels(found)[0])
+    assert "USD 1,435.00" in office.whispers(MARIA)[-1]["text"]
+
+
+def test_an_account_with_several_contracts_names_the_others(office: Office) -> None:
+    """None of them is on the way: its oldest is answered about, and the rest is said."""
+    assert "(for ENT-2755; this account also has ENT-2756)" in told(office, "who signs for Kestrel?", user=LENA)
+
+
 def test_a_wish_is_a_button_and_the_button_prepares(office: Office) -> None:
     """Asking changes nothing; the button makes draft 1 with the length that was asked for, once."""
     found = say(office, "prepare a 36 month renewal for Northwind")[0]
