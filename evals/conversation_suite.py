@@ -1,6 +1,8 @@
 """The suite of the conversation: how many messages are read right, and how many that must not be answered are.
 
-Rule 1: ``dev.jsonl`` was seen by whoever wrote the rules; every other file of the folder was not. They are never added up.
+Rule 1: ``dev.jsonl`` was seen by whoever wrote the rules; every other file of the folder was written blind, by somebody who never saw the
+rules. They are never added up. ``held_out.jsonl`` was first read after rules and phrases were done: 54 of 60 right, 1 wrong, 19 of 20
+refused or asked back. The two causes (a number word, an order in Spanish) were mended since; whoever tunes on it writes a new one.
 Rule 2: with a model configured its figures stand beside those of the rules alone; without one they are "not run", never estimated.
 Rule 3: a threshold that is missed is a failure of the command and of the test.
 """
