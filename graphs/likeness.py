@@ -67,11 +67,15 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Guess:
-    """What a text is most like. ``margin``: how far ahead of ``second``, the best that is another answer; 0 is a tie."""
+    """What a text is most like. ``margin``: how far ahead of ``second``, the best that is another answer; 0 is a tie.
+
+    ``exact``: it is one of the phrases, word for word.
+    """
 
     label: str
     margin: float
     second: str
+    exact: bool = False
 
     @property
     def refused(self) -> bool:
@@ -113,7 +117,7 @@ class Likeness:
             ranked.append((ranked[-1][0] + _EXACT, exact))
         best, label = ranked[-1]
         other, second = next(one for one in reversed(ranked[:-1]) if one[1] != label and not {label, one[1]} <= _REFUSED)
-        return Guess(label, best - other if self._knows(words) else 0.0, second)
+        return Guess(label, best - other if self._knows(words) else 0.0, second, exact is not None)
 
     def _knows(self, words: Sequence[str]) -> bool:
         """Whether so many of the words are in the phrases that likeness means something."""
@@ -207,7 +211,10 @@ def _told(message: Message, names: Names, word: str, at: int) -> str:
 
 @dataclass(frozen=True)
 class Opinions:
-    """What a whole message is most like, and what each of its clauses is that is long enough to say something."""
+    """What a whole message is most like, and what each of its clauses is that is long enough to say something.
+
+    A phrase, word for word, has no parts: it was written down as a whole.
+    """
 
     whole: Guess
     parts: tuple[Guess, ...]
@@ -222,7 +229,7 @@ def opinions(message: Message, names: Names, likeness: Likeness) -> Opinions:
     clauses = clauses_of(message, names)
     whole = likeness.guess(whole_of(clauses))
     parts = _parts(clauses, message.lexicon.sets["joins"])
-    return Opinions(whole, tuple(likeness.guess(part) for part in parts) if len(parts) > 1 else ())
+    return Opinions(whole, tuple(likeness.guess(part) for part in parts) if len(parts) > 1 and not whole.exact else ())
 
 
 def _parts(clauses: Sequence[tuple[str, ...]], joins: frozenset[str]) -> list[tuple[str, ...]]:
