@@ -329,7 +329,7 @@ def cut_batches(session: Session, now: datetime) -> list[str]:
     sweep = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"  # names of one sweep sort by urgency: recover keeps the order
     cut = session.connection().execute(
         text(
-            "UPDATE due SET batch = :sweep || '-' || substr(CAST(100000 + ranked.place / :size AS TEXT), 2) "
+            "UPDATE due SET batch = CAST(:sweep AS TEXT) || '-' || substr(CAST(100000 + ranked.place / CAST(:size AS INTEGER) AS TEXT), 2) "
             "FROM (SELECT renewal_id, version, action_at, row_number() OVER (ORDER BY urgency IS NULL, urgency, renewal_id) - 1 AS place "
             "FROM due WHERE batch IS NULL) AS ranked "
             "WHERE due.renewal_id = ranked.renewal_id AND due.version = ranked.version AND due.action_at = ranked.action_at"

@@ -9,12 +9,13 @@ Rules of this module:
 """
 
 import os
+import sys
 from collections.abc import Generator
 
 import pytest
 
 FOREIGN = ("SLACK_", "DOCUSIGN_", "SALESFORCE_", "HUBSPOT_", "OPENAI_", "AZURE_OPENAI_", "LANGCHAIN_", "LANGSMITH_", "LANGGRAPH_", "DBOS_")
-KEPT = {"CONTRACTOPS_REQUIRE_BROWSER"}
+KEPT = {"CONTRACTOPS_REQUIRE_BROWSER", "CONTRACTOPS_TEST_DATABASE", "CONTRACTOPS_TEST_SERVER"}
 
 
 def _clean(environment: dict[str, str]) -> list[str]:
@@ -64,3 +65,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         terminalreporter.write_line(f"not run: {report.nodeid}: {str(reason).removeprefix('Skipped: ')}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """The PostgreSQL databases of a test go with its folder; hundreds of them would fill the disk."""
+    yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if folder is not None and "tests.postgres.databases" in sys.modules:
+        sys.modules["tests.postgres.databases"].forget_below(folder)

@@ -39,6 +39,7 @@ from contractops.operator.workbench import Workbench
 from contractops.tools.signature import AuthorityMatrix
 from tests.compiled import compiled_once
 from tests.localworld.worlds import WEB
+from tests.postgres import databases
 from tests.slack import payloads
 
 RENEWAL = "ENT-3391#1"
@@ -68,7 +69,7 @@ class MemoryBell:
 def settings_of(folder: Path, world: str) -> Settings:
     """The operator's settings for a folder with ``key.pem`` and a world at ``world``."""
     return load(
-        database_url=f"sqlite:///{folder / 'contractops.db'}",
+        database_url=databases.url_of(folder / "contractops.db"),
         clock_url=f"{world}/_world/clock",
         slack_bot_token="xoxb-local",
         slack_app_token="xapp-local",

@@ -16,6 +16,7 @@ from sqlmodel import select
 from contractops.graphs.lifecycle import Stage
 from contractops.operator.store.tables import Effect, Renewal
 from tests.faults.rig import RENEWAL, Place, receivers
+from tests.postgres import databases
 
 pytestmark = [pytest.mark.kill, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -33,7 +34,7 @@ def environment(place: Place) -> dict[str, str]:
     """The operator's settings as variables."""
     key = str(place.folder / "key.pem")
     ours = {
-        "DATABASE_URL": f"sqlite:///{place.folder / 'contractops.db'}",
+        "DATABASE_URL": databases.url_of(place.folder / "contractops.db"),
         "CLOCK_URL": f"{place.world}/_world/clock",
         "SLACK_BOT_TOKEN": "xoxb-local",
         "SLACK_APP_TOKEN": "xapp-local",

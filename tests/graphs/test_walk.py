@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from contractops.operator.store import audit
 from contractops.operator.store.tables import Alert, Approval, ExecutedTerm, Gate, Renewal
 from contractops.operator.workbench import Workbench
 from tests.graphs.walking import NEXT, NOW, OWNER, PATHS, PATHS_TO_PAIRS, RENEWAL, RULES, VP, Shelf, Walk, raise_prices
+from tests.postgres import databases
 
 PAIRS = [(stage, event) for stage, events in TRANSITIONS.items() for event in events]
 TO_CLOSE = {
@@ -41,7 +41,9 @@ def at(shelf: Shelf, tmp_path: Path) -> Iterator[At]:
     opened: list[Walk] = []
 
     def get(path: tuple[Event, ...]) -> Walk:
-        opened.append(Walk(Path(shutil.copy(shelf.at(path), tmp_path / f"{len(opened)}.db"))))
+        file = tmp_path / f"{len(opened)}.db"
+        databases.copy(shelf.at(path), file)
+        opened.append(Walk(file))
         return opened[-1]
 
     yield get

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from contractops.operator.store import schema
 from contractops.operator.store.db import Database
 from contractops.tools.errors import InputError
+from tests.postgres import databases
 
 
 def described(engine: Engine) -> dict[str, str]:
@@ -30,7 +31,7 @@ def described(engine: Engine) -> dict[str, str]:
         for number, unique in enumerate(sorted(str(each["column_names"]) for each in seen.get_unique_constraints(table))):
             lines[f"{table} unique {number}"] = unique
         for index in seen.get_indexes(table):
-            where = index.get("dialect_options", {}).get("sqlite_where")
+            where = index.get("dialect_options", {}).get(f"{engine.dialect.name}_where")
             lines[f"index {index['name']}"] = f"{table} {index['column_names']} unique={bool(index['unique'])} where={where}"
         lines[f"{table} foreign keys"] = str(sorted(str(each) for each in seen.get_foreign_keys(table)))
     return lines
@@ -38,9 +39,9 @@ def described(engine: Engine) -> dict[str, str]:
 
 def test_an_upgraded_empty_database_is_what_the_classes_say(tmp_path: Path) -> None:
     """Every column, key and index (partial ones with their condition) made by the migrations equals that made from the classes."""
-    database = Database(f"sqlite:///{tmp_path / 'upgraded.db'}")
+    database = Database(databases.url_of(tmp_path / "upgraded.db"))
     schema.ensure(database)
-    direct = create_engine(f"sqlite:///{tmp_path / 'direct.db'}")
+    direct = create_engine(databases.url_of(tmp_path / "direct.db"))
     SQLModel.metadata.create_all(direct)
     upgraded, wanted = described(database.engine), described(direct)
     database.dispose()
@@ -59,7 +60,7 @@ def test_the_literal_head_is_the_last_migration() -> None:
 
 
 def test_the_first_opening_makes_the_schema_and_the_second_leaves_it(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'new.db'}")
+    database = Database(databases.url_of(tmp_path / "new.db"))
     assert schema.ensure(database) == schema.HEAD
     with database.write() as session:
         session.connection().execute(text("INSERT INTO business_clock (id, now) VALUES (1, 'kept')"))
@@ -96,7 +97,7 @@ def test_a_database_of_the_first_schema_is_upgraded_with_what_it_holds(tmp_path:
 )
 def test_another_schema_is_refused_with_what_to_do(tmp_path: Path, made: str, code: str) -> None:
     """A database that is older or newer than the code is not touched."""
-    database = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    database = Database(databases.url_of(tmp_path / "other.db"))
     with database.engine.begin() as connection:
         for statement in made.split("; "):
             connection.execute(text(statement))

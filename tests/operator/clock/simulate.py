@@ -35,6 +35,7 @@ from contractops.operator.workbench import Workbench
 from contractops.tools.alerts import days_left
 from contractops.tools.calendars import add_months, zone
 from tests.compiled import compiled_once
+from tests.postgres import databases
 
 MOST_ROUNDS = 20_000
 CONTRACT = {
@@ -109,7 +110,7 @@ class Simulation:
     def __init__(self, folder: Path, start: datetime, *, mails: bool = False) -> None:
         self.folder = folder
         self.clock = Clock(start)
-        self.database = compiled_once(Database(f"sqlite:///{folder / 'contractops.db'}"))
+        self.database = compiled_once(Database(databases.url_of(folder / "contractops.db")))
         event.listen(self.database.engine, "connect", _no_sync)
         SQLModel.metadata.create_all(self.database.engine)
         self.rules = cases.rules_of(load().rules, b"a secret of the tests", mails=mails)
