@@ -32,9 +32,10 @@ from contractops.operator.jobs import Jobs
 from contractops.operator.mailing import Mailing
 from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
+from contractops.operator.presence import Presence
 from contractops.operator.settings import Settings
 from contractops.operator.slack.messenger import Pacer, SlackMessenger
-from contractops.operator.store import inbox
+from contractops.operator.store import inbox, workers
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
@@ -58,6 +59,7 @@ class Operator:
     """The running operator: worker, Slack, web hooks, all in this process."""
 
     def __init__(self, settings: Settings) -> None:
+        self.name = workers.new_name()
         self.core = Core(settings)
         self.settings = settings
         self.messenger = messenger_of(settings)
@@ -74,6 +76,7 @@ class Operator:
             self._performers(),
             self.signer,
             poll_seconds=settings.docusign_poll_seconds,
+            worker=self.name,
         )
         self.desk: Desk | None = None
         if self.messenger is not None:
@@ -112,13 +115,27 @@ class Operator:
             "credits": self.credits,
             "statuses": self.statuses,
         }
-        stop = engine.run_worker(self.settings.database_url, jobs, crons, polling_seconds=self.settings.engine_polling_seconds)
+        presence = Presence(self.core.database, self.name, self.take_over, silent_seconds=self.settings.worker_silent_seconds)
+        presence.begin()
+        stop = engine.run_worker(
+            self.settings.database_url, jobs, crons, name=self.name, polling_seconds=self.settings.engine_polling_seconds
+        )
         self.bell.open()
-        self.jobs.release_own()
-        self.jobs.recover()
+        self.jobs.hurry()
+        self.take_over()
         self.jobs.sweep()
         self.jobs.news()
-        return stop
+
+        def end() -> None:
+            stop()
+            presence.end()
+
+        return end
+
+    def take_over(self) -> None:
+        """Do what workers that are no longer there had begun, and everything else that is ready."""
+        self.bell.give_up(self.jobs.release_dead)
+        self.jobs.recover()
 
     def follow_world(self) -> None:
         """Take over business time from the local world, if there is one: it may have moved while we were down."""
@@ -128,7 +145,7 @@ class Operator:
 
     def inbound(self, key: str) -> None:
         """Handle an inbox row that its receiver left unhandled."""
-        with self.core.database.write() as session:
+        with self.core.database.write(about=key) as session:
             inbox.taken(session, key)
             row = session.get(Inbox, key)
         if row is None or row.handled_at is not None:
@@ -156,14 +173,14 @@ class Operator:
 
     def envelope_event(self, key: str, envelope_id: str, payload: dict[str, Any]) -> None:
         """Commit the vendor's event, then read the envelope afresh."""
-        with self.core.database.write() as session:
+        with self.core.database.write(about=key) as session:
             fresh = inbox.commit(session, key, "connect", payload, at=wall_now())
         if fresh:
             self._see_to_envelope(key, envelope_id)
 
     def _see_to_envelope(self, key: str, envelope_id: str) -> None:
         self.jobs.read_envelope(envelope_id)
-        with self.core.database.write() as session:
+        with self.core.database.write(about=key) as session:
             inbox.handled(session, key, "read", at=wall_now())
 
     def agenda(self, to: datetime) -> list[agenda_ahead.Ahead]:
@@ -240,6 +257,11 @@ class _LateBell:
         """See ``engine.Doorbell``."""
         if self._client is not None:
             self._client.enqueue(key, job, args, queue=queue, once=once, delay=delay)
+
+    def give_up(self, living: Callable[[], set[str]]) -> None:
+        """See ``engine.Client``."""
+        if self._client is not None:
+            self._client.give_up(living)
 
     def close(self) -> None:
         """Give the connections back."""

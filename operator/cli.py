@@ -102,6 +102,19 @@ def run(pid_file: Annotated[Path | None, typer.Option(help="Write the process id
     serving.run(settings.load())
 
 
+@app.command(epilog=_examples("worker", "worker --pid-file /run/contractops-worker.pid"))
+def worker(pid_file: Annotated[Path | None, typer.Option(help="Write the process id into this file.")] = None) -> None:
+    """Add a worker beside `run`: it does the work, and opens no connection to Slack and no web server."""
+    import os
+
+    from contractops.operator import logs, serving, settings
+
+    logs.configure()
+    if pid_file is not None:
+        pid_file.write_text(str(os.getpid()), encoding="utf-8")
+    serving.run(settings.load(), doors=False)
+
+
 @app.command(epilog=_examples("demo", "demo --script"))
 def demo(
     folder: Annotated[Path, typer.Option(help="Folder of the demo; made anew.")] = Path(".demo"),

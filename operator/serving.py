@@ -22,21 +22,21 @@ from contractops.operator.slack import listeners
 log = structlog.get_logger("contractops.serving")
 
 
-def run(settings: Settings) -> None:
-    """Build the operator and serve until stopped."""
-    asyncio.run(serve(Operator(settings)))
+def run(settings: Settings, *, doors: bool = True) -> None:
+    """Build the operator and serve until stopped; without ``doors`` it only works (no Slack connection, no web server)."""
+    asyncio.run(serve(Operator(settings), doors=doors))
 
 
-async def serve(operator: Operator) -> None:
+async def serve(operator: Operator, *, doors: bool = True) -> None:
     """Start everything, say so, and wait for the signal to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     stop_worker = await asyncio.to_thread(operator.start_worker)
-    server, serving = await _web(operator)
-    socket = await _slack(operator)
-    log.info("operator is running")
+    server, serving = await _web(operator) if doors else (None, None)
+    socket = await _slack(operator) if doors else None
+    log.info("operator is running", worker=operator.name)
     await stop.wait()
     if socket is not None:
         await socket.close_async()  # type: ignore[no-untyped-call]  # the library has no types here

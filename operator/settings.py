@@ -74,6 +74,7 @@ class Settings(BaseSettings):
 
     engine_polling_seconds: float = Field(default=0.03, gt=0)
     recover_seconds: int = Field(default=60, ge=1, le=3600)
+    worker_silent_seconds: float = Field(default=20.0, ge=1)  # after so long without a sign of life others take a worker's work over
 
     failpoint: str | None = None  # tests only: "{effect kind}:{point}"
     failpoint_log: Path | None = None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest revision of this code; a test holds it equal to the last migration."""
 
 

@@ -339,7 +339,8 @@ def again(folder: str, world: str, points: list[str], log: str) -> None:
     driver = Driver(Path(folder), world)
     driver.operator.follow_world()
     _arm(points, log)
-    driver.jobs.release_own()
+    driver.jobs.hurry()
+    driver.jobs.release_dead()
     driver.jobs.recover()
     driver.drain()
 

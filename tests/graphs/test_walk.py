@@ -25,6 +25,15 @@ TO_CLOSE = {
     Stage.LET_RENEW: (PATHS[Stage.FLAGGED], Event.LET_RENEW),
     Stage.MISSED: (PATHS[Stage.FLAGGED], Event.LAPSE),
 }
+REFUSE = {
+    "sqlite": ("CREATE TRIGGER refuse BEFORE INSERT ON executed_term BEGIN SELECT RAISE(ABORT, 'refused'); END",),
+    "postgresql": (
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        "CREATE TRIGGER refuse BEFORE INSERT ON executed_term FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ),
+}
+"""Statements that make the database refuse the next term."""
 
 At = Callable[[tuple[Event, ...]], Walk]
 
@@ -129,7 +138,8 @@ def test_the_next_term_is_written_in_the_same_transaction(target: Stage, at: At)
     path, event = TO_CLOSE[target]
     walk = at(path)
     with walk.database.engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TRIGGER refuse BEFORE INSERT ON executed_term BEGIN SELECT RAISE(ABORT, 'refused'); END")
+        for statement in REFUSE[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
     before, rows = walk.row(), len(walk.audit())
     with pytest.raises(IntegrityError, match="refused"):
         walk.take(event)
