@@ -83,6 +83,7 @@ class Presence:
                 with self._database.write(about=one.name) as session:
                     if workers.strike(session, one):
                         gone.add(one.name)
+                        del self._heard[one.name]
         return gone
 
     def _since(self, worker: Worker, now: float) -> tuple[int, float]:

@@ -28,8 +28,7 @@ TO_CLOSE = {
 REFUSE = {
     "sqlite": ("CREATE TRIGGER refuse BEFORE INSERT ON executed_term BEGIN SELECT RAISE(ABORT, 'refused'); END",),
     "postgresql": (
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '23000'; END $$",
         "CREATE TRIGGER refuse BEFORE INSERT ON executed_term FOR EACH ROW EXECUTE FUNCTION refuse()",
     ),
 }

@@ -50,9 +50,10 @@ def copy(source: Path, target: Path) -> None:
             now.backup(then)
         return
     with _maintenance() as connection:
-        connection.execute(NOBODY_ELSE, (_name(source),))
         _drop(connection, _name(target))
-        _make(connection, target, _name(source))
+        if _is_made(connection, _name(source)):  # else nobody has opened it yet, as a file that is not there
+            connection.execute(NOBODY_ELSE, (_name(source),))
+            _make(connection, target, _name(source))
 
 
 def forget_below(folder: Path) -> None:
@@ -78,9 +79,13 @@ def _name(file: Path) -> str:
     return "t_" + hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:24]
 
 
+def _is_made(connection: Connection, name: str) -> bool:
+    return connection.execute("SELECT 1 FROM made WHERE name = %s", (name,)).fetchone() is not None
+
+
 def _make(connection: Connection, file: Path, template: str | None) -> str:
     name = _name(file)
-    if connection.execute("SELECT 1 FROM made WHERE name = %s", (name,)).fetchone() is None:
+    if not _is_made(connection, name):
         origin = f' TEMPLATE "{template}"' if template else ""
         connection.execute(f'CREATE DATABASE "{name}"{origin}'.encode())
         connection.execute("INSERT INTO made VALUES (%s, %s)", (name, str(file.resolve())))
