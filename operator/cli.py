@@ -236,6 +236,16 @@ def db_upgrade(json: Json = False, db: Db = None) -> None:
         tables_out.say(f"The database has schema {version}, that of this version.")
 
 
+@db_app.command(
+    "move", epilog=_examples("db move --to postgresql+psycopg://desk@db.internal/desk", "db move --to URL --db sqlite:///old.db")
+)
+def db_move(to: Annotated[str, typer.Option("--to", help="URL of the empty database.")], json: Json = False, db: Db = None) -> None:
+    """Copy everything into an empty database, in one transaction."""
+    from contractops.operator import move_cli
+
+    raise typer.Exit(move_cli.run(to, db, as_json=json))
+
+
 def main() -> None:
     """Entry point: turns errors into one clear message and the right exit status."""
     gc.set_threshold(_GARBAGE_EVERY)

@@ -45,9 +45,16 @@ def ensure(database: Database) -> str:
         raise _unusable(database, problem) from None
     if now == HEAD:
         return HEAD
-    if now is None or now in _known():
-        raise InputError("CO-DB-001", f"the database has schema {now}, this version needs {HEAD}", advice="Run: contractops db upgrade")
-    raise _newer(now)
+    raise _other(now)
+
+
+def ensure_within(connection: Connection) -> None:
+    """``ensure`` inside a transaction of the caller: what it makes goes away with it. Raises as ``ensure``."""
+    now, empty = _found(connection)
+    if empty:
+        _upgrade(connection)
+    elif now != HEAD:
+        raise _other(now)
 
 
 def upgrade(database: Database) -> str:
@@ -94,6 +101,12 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def _other(now: str | None) -> InputError:
+    if now is None or now in _known():
+        return InputError("CO-DB-001", f"the database has schema {now}, this version needs {HEAD}", advice="Run: contractops db upgrade")
+    return _newer(now)
 
 
 def _newer(now: str) -> InputError:

@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias
 import psycopg
 from sqlalchemy import create_engine, text
 
+from scripts.run_tests import WITH_DATABASE
 from tests.postgres import server
 
 Connection: TypeAlias = psycopg.Connection[tuple[str]]
@@ -34,7 +35,12 @@ def kind() -> str:
 
 
 def url_of(file: Path) -> str:
-    """The URL of the database that ``file`` names; on PostgreSQL it is made, empty, when it is not there."""
+    """The URL of the database that ``file`` names; on PostgreSQL it is made, empty, when it is not there.
+
+    Raises ``AssertionError`` in a test that ``make test-postgres`` does not run: it would never be tried there.
+    """
+    test = os.environ.get("PYTEST_CURRENT_TEST", WITH_DATABASE[0])
+    assert test.startswith(WITH_DATABASE), f"{test} opens a database and stands in none of {WITH_DATABASE}"
     if kind() == "sqlite":
         return f"sqlite:///{file}"
     with _maintenance() as connection:
