@@ -44,7 +44,7 @@ test-postgres:
 
 chaos:
 	$(find_python); "$$python" scripts/bootstrap.py dev
-	$(VENV_PYTHON) -m pytest -m long tests/faults/test_chaos.py $(ARGS)
+	CONTRACTOPS_TEST_DATABASE=postgres $(VENV_PYTHON) -m pytest -s -m long tests/faults/test_chaos.py $(ARGS)
 
 simulate:
 	$(find_python); "$$python" scripts/bootstrap.py dev

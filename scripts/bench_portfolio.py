@@ -1,0 +1,109 @@
+"""A portfolio of small contracts that are due at once, each with an owner and a customer of its own.
+
+Rules of this module:
+
+1. Every contract can be carried to its end by its owner alone: its terms stay below what an account owner may approve.
+2. It is imported beside the sample, whose people sign for the company and stand in where nobody else can.
+"""
+
+import csv
+from pathlib import Path
+from typing import Any, Final
+
+
+def write(folder: Path, count: int) -> None:
+    """Files for ``contractops import``: ``count`` owners, customers and contracts."""
+    numbers = range(count)
+    folder.mkdir()
+    people = [(f"bench{n:03d}", f"Owner {n:03d}", f"bench{n:03d}@prairie.example", "account_owner", slack_id(n)) for n in numbers]
+    _write(folder / "people.csv", "id,name,email,role,slack_id,zone,holiday_calendar", [(*row, *PLACE) for row in people])
+    _write(
+        folder / "accounts.csv",
+        "id,name,owner_id,country,address,locale,zone",
+        [(f"bench{n:03d}", customer(n), f"bench{n:03d}", "US", f"{n + 1} Lake St; Chicago", "en-US", PLACE[0]) for n in numbers],
+    )
+    _write(
+        folder / "contacts.csv",
+        "id,account_id,name,title,email,signing_right,checked_on,billing",
+        [
+            (f"contact{n:03d}", f"bench{n:03d}", f"Signer {n:03d}", "COO", f"s{n:03d}@bench.example", "yes", "2026-11-02", "yes")
+            for n in numbers
+        ],
+    )
+    _write(
+        folder / "contracts.csv",
+        ",".join(TERMS),
+        [(contract(n), "msa", f"bench{n:03d}", *list(TERMS.values())[3:]) for n in numbers],
+    )
+    _write(
+        folder / "service_orders.csv",
+        "id,contract_id,product,description,quantity,monthly_price,currency,start_on",
+        [(f"BENCH-O-{n:03d}", contract(n), "Ethernet Line 1G", f"Line {n:03d}", 1, "3200.00", "USD", "2026-04-08") for n in numbers],
+    )
+
+
+def seed(count: int) -> dict[str, Any]:
+    """What the local world must know of them: the owners' Slack accounts and the CRM's records, under Salesforce's own names."""
+    owners = [
+        {
+            "id": slack_id(n),
+            "name": f"bench{n:03d}",
+            "real_name": f"Owner {n:03d}",
+            "email": f"bench{n:03d}@prairie.example",
+            "tz": PLACE[0],
+        }
+        for n in range(count)
+    ]
+    records = [{"object": "Contract", "external_field": "MSA_Number__c", "external_id": contract(n), "fields": {}} for n in range(count)]
+    return {"users": owners, "salesforce": {"records": records}}
+
+
+def contract(number: int) -> str:
+    """Id of a contract."""
+    return f"BENCH-{number:03d}"
+
+
+def customer(number: int) -> str:
+    """Name of its customer."""
+    return f"Customer {number:03d}"
+
+
+def slack_id(number: int) -> str:
+    """Slack account of its owner."""
+    return f"U0BENCH{number:03d}"
+
+
+PLACE: Final = ("America/Chicago", "US-IL")
+TERMS: Final = {
+    "id": "",
+    "kind": "",
+    "account_id": "",
+    "title": "Master Services Agreement",
+    "agreement_date": "2026-03-20",
+    "effective_on": "2026-04-08",
+    "start_on": "2026-04-08",
+    "start_event": "acceptance",
+    "initial_length": 12,
+    "initial_unit": "months",
+    "renewal_kind": "successive",
+    "renewal_length": 12,
+    "renewal_unit": "months",
+    "renewals_so_far": 0,
+    "notice_length": 60,
+    "notice_unit": "days",
+    "notice_basis": "receipt",
+    "notice_cutoff": "17:00",
+    "window_right": "both",
+    "zone": "America/Chicago",
+    "holiday_calendar": "US-IL",
+    "uplift_kind": "up_to",
+    "uplift_percent": "3.00",
+    "currency": "USD",
+}
+
+
+def _write(path: Path, header: str, rows: list[tuple[object, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(header.split(","))
+        writer.writerows(rows)
