@@ -13,11 +13,13 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from sqlalchemy.exc import DBAPIError
 
 from contractops.operator import web
 from contractops.operator.app import Operator
 from contractops.operator.settings import Settings
 from contractops.operator.slack import listeners
+from contractops.tools.errors import VendorError
 
 log = structlog.get_logger("contractops.serving")
 
@@ -33,7 +35,11 @@ async def serve(operator: Operator, *, doors: bool = True) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    stop_worker = await asyncio.to_thread(operator.start_worker)
+    try:
+        stop_worker = await asyncio.to_thread(operator.start_worker)
+    except DBAPIError as problem:
+        message = f"the database went away while this process was starting: {problem.orig}"
+        raise VendorError("CO-DB-005", message, advice="Start again; whatever supervises this process may do so at once.") from None
     server, serving = await _web(operator) if doors else (None, None)
     socket = await _slack(operator) if doors else None
     log.info("operator is running", worker=operator.name)

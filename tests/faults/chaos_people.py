@@ -15,23 +15,23 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from contractops.graphs.lifecycle import Event, Stage
+from contractops.graphs.lifecycle import Event
 from contractops.operator.clock import wall_now
 from contractops.operator.core import Core
 from contractops.operator.engine import Client
 from contractops.operator.slack import commands
 from contractops.operator.slack.actions import Action
 from contractops.operator.store import gates, inbox
-from contractops.operator.store.tables import Button, Card, Gate, Renewal
+from contractops.operator.store.tables import Button, Card, Gate
+from scripts import bench_portfolio
 from tests.faults.children import settings_of
 from tests.slack import payloads
 
-APPROVE: Final = {Stage.FLAGGED: Action.RENEWAL_PREPARE, Stage.IN_REVIEW: Action.DRAFT_APPROVE}
-REJECT: Final = {Stage.FLAGGED: Event.LET_RENEW, Stage.IN_REVIEW: Event.LET_RENEW}
-SLOWER: Final = 0.15
-"""Seconds by which the rejecting side lets the other one begin, on the average: else few renewals would see their later gates."""
+APPROVE: Final = (Action.RENEWAL_PREPARE, Action.DRAFT_APPROVE)
+HESITATION: Final = 0.5
+"""Seconds that the rejecting side thinks at most, for each gate: a click on the other side has its way through the inbox before it."""
 
 
 def main(side: str, folder: Path, world: str) -> None:
@@ -41,12 +41,13 @@ def main(side: str, folder: Path, world: str) -> None:
     tried: set[str] = set()
     while not (folder / "stop").exists():
         try:
-            for gate, stage in _open(core, tried):
+            for gate, button, card in _asked(core, tried):
                 if side == "approve":
-                    _click(core, bell, gate, stage, tried)
+                    _click(core, bell, gate, button, card)
                 else:
-                    time.sleep(random.uniform(0, 2 * SLOWER))
-                    _decide(core, bell, gate, stage, tried)
+                    time.sleep(random.uniform(0, HESITATION))
+                    _decide(core, bell, gate)
+                tried.add(gate.key)
         except DBAPIError:
             time.sleep(0.1)
         time.sleep(0.05)
@@ -55,47 +56,38 @@ def main(side: str, folder: Path, world: str) -> None:
     core.close()
 
 
-def _open(core: Core, tried: set[str]) -> list[tuple[Gate, Stage]]:
+def _asked(core: Core, tried: set[str]) -> list[tuple[Gate, Button, Card]]:
+    """Every gate of an owner whose card stands in Slack, decided or not, that was not tried yet."""
     with core.database.read() as session:
         query = (
-            select(Gate, Renewal.stage)
-            .join(Renewal, (col(Renewal.id) == col(Gate.renewal_id)) & (col(Renewal.version) == col(Gate.version)))
-            .where(Gate.kind == "owner", col(Gate.decision).is_(None), col(Gate.key).like("BENCH-%"), col(Renewal.stage).in_(list(APPROVE)))
+            select(Gate, Button, Card)
+            .join(Button, col(Button.gate_key) == col(Gate.key))
+            .join(Card, col(Card.key) == col(Button.card_key))
+            .where(Gate.kind == "owner", col(Gate.key).like("BENCH-%#1:%"), col(Button.action).in_(APPROVE), col(Card.ts).is_not(None))
         )
-        found = [(gate, Stage(stage)) for gate, stage in session.exec(query) if gate.key not in tried]
-    random.shuffle(found)
-    return found
+        found = {gate.key: (gate, button, card) for gate, button, card in session.exec(query) if gate.key not in tried}
+    shuffled = list(found.values())
+    random.shuffle(shuffled)
+    return shuffled
 
 
-def _click(core: Core, bell: Client, gate: Gate, stage: Stage, tried: set[str]) -> None:
-    with core.database.read() as session:
-        found = _button(session, gate, APPROVE[stage])
-    if found is None:
-        return  # its card is not there yet
-    button, card = found
-    pressed = {"action_id": str(APPROVE[stage]), "block_id": "act", "value": button.token, "type": "button", "action_ts": gate.key}
+def _click(core: Core, bell: Client, gate: Gate, button: Button, card: Card) -> None:
+    pressed = {"action_id": button.action, "block_id": "act", "value": button.token, "type": "button", "action_ts": gate.key}
     container = {"type": "message", "message_ts": card.ts, "channel_id": card.channel}
-    user = f"U0BENCH{gate.renewal_id[6:9]}"
-    payload = payloads.click(str(APPROVE[stage]), user=user, actions=[pressed], container=container)
+    user = bench_portfolio.slack_id(int(gate.renewal_id[6:9]))
+    payload = payloads.click(button.action, user=user, actions=[pressed], container=container)
     command = commands.parse(payload, "A0LOCAL")
     assert command is not None
     key = commands.inbox_key(command)
     with core.database.write(about=key) as session:
         inbox.commit(session, key, commands.kind(command), payload, at=wall_now())
-    tried.add(gate.key)
     bell.enqueue(f"inbound:{key}", "inbound", [key])
 
 
-def _decide(core: Core, bell: Client, gate: Gate, stage: Stage, tried: set[str]) -> None:
+def _decide(core: Core, bell: Client, gate: Gate) -> None:
     with core.database.write() as session:
-        gates.decide(session, gate.key, gate.payload_hash, REJECT[stage], by=gate.allowed[0], at=core.clock.now())
-    tried.add(gate.key)
+        gates.decide(session, gate.key, gate.payload_hash, Event.LET_RENEW, by=gate.allowed[0], at=core.clock.now())
     bell.enqueue(f"advance:{gate.key}:reject", "advance", [gate.renewal_id])
-
-
-def _button(session: Session, gate: Gate, action: Action) -> tuple[Button, Card] | None:
-    query = select(Button, Card).join(Card, col(Card.key) == Button.card_key).where(Button.action == action, Button.gate_key == gate.key)
-    return session.exec(query.where(col(Card.ts).is_not(None)).limit(1)).first()
 
 
 if __name__ == "__main__":

@@ -28,13 +28,12 @@ FOLDER: Final = "CONTRACTOPS_TEST_SERVER"
 SETTINGS: Final = {
     "listen_addresses": "",
     "max_connections": "200",
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "autovacuum": "off",
     "shared_buffers": "64MB",
     "timezone": "Asia/Kathmandu",  # not that of the product: a moment must not depend on the server's zone
 }
+HURRIED: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+DURABLE: Final = "CONTRACTOPS_TEST_SERVER_DURABLE"
+"""Variable that leaves ``HURRIED`` out: a figure is taken of a server as people run it."""
 PATIENCE: Final = 60.0
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -128,7 +127,8 @@ class _Supervisor:
             shutil.rmtree(self.place, ignore_errors=True)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = SETTINGS if os.environ.get(DURABLE) else SETTINGS | HURRIED
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.place), *options]
         server = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, cwd=self.place, **self.as_whom)
         while subprocess.run([str(self.programs / "pg_isready"), "-q", "-h", str(self.place)], check=False).returncode != 0:
