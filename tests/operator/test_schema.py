@@ -1,13 +1,12 @@
 """Claims about the schema: the migrations, the classes and the literal of the newest revision agree."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, text
-from sqlalchemy import column as named
-from sqlalchemy import table as lightweight
+from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, text
 from sqlmodel import SQLModel
 
 from contractops.operator.store import schema
@@ -72,14 +71,15 @@ def test_the_first_opening_makes_the_schema_and_the_second_leaves_it(tmp_path: P
 
 def test_a_database_of_the_first_schema_is_upgraded_with_what_it_holds(tmp_path: Path) -> None:
     """It is refused until it is upgraded; then its staff is there, without the number that nobody has given yet."""
-    database = Database(f"sqlite:///{tmp_path / 'first.db'}")
+    database = Database(databases.url_of(tmp_path / "first.db"))
     config = schema._config()
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-        wanted = {one["name"]: one for one in inspect(connection).get_columns("person") if not one["nullable"]}
-        values = {name: "1" if "INT" in str(one["type"]) or "BOOL" in str(one["type"]) else "2026-12-07" for name, one in wanted.items()}
-        connection.execute(lightweight("person", *map(named, values)).insert().values(values))
+        person = Table("person", MetaData(), autoload_with=connection)
+        some = {int: 1, bool: True, datetime: datetime(2026, 12, 7, tzinfo=UTC)}
+        values = {one.name: some.get(one.type.python_type, "2026-12-07") for one in person.columns if not one.nullable}
+        connection.execute(person.insert().values(values))
     with pytest.raises(InputError):
         schema.ensure(database)
     assert schema.upgrade(database) == schema.HEAD

@@ -24,8 +24,3 @@ def upgrade() -> None:
         sa.Column("beat_at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
-
-
-def downgrade() -> None:
-    """Not supported: a database is taken back by restoring its copy."""
-    raise NotImplementedError
