@@ -104,7 +104,7 @@ def run(pid_file: Annotated[Path | None, typer.Option(help="Write the process id
 
 @app.command(epilog=_examples("worker", "worker --pid-file /run/contractops-worker.pid"))
 def worker(pid_file: Annotated[Path | None, typer.Option(help="Write the process id into this file.")] = None) -> None:
-    """Add a worker beside `run`: it does the work, and opens no connection to Slack and no web server."""
+    """Add a worker beside `run`. It opens neither Slack nor a web server."""
     import os
 
     from contractops.operator import logs, serving, settings

@@ -111,12 +111,13 @@ class Simulation:
         self.folder = folder
         self.clock = Clock(start)
         self.database = compiled_once(Database(databases.url_of(folder / "contractops.db")))
-        event.listen(self.database.engine, "connect", _no_sync)
+        if databases.kind() == "sqlite":
+            event.listen(self.database.engine, "connect", _no_sync)
         SQLModel.metadata.create_all(self.database.engine)
         self.rules = cases.rules_of(load().rules, b"a secret of the tests", mails=mails)
         self.bell = Bell()
         self.workbench = Workbench(self.database, self.clock, self.rules, lambda _terms, _signers: b"%PDF")
-        self.jobs = Jobs(self.database, self.clock, self.bell, self.workbench, {}, None, poll_seconds=1)
+        self.jobs = Jobs(self.database, self.clock, self.bell, self.workbench, {}, None, poll_seconds=1, worker="simulation")
         self.bell.table = {"advance": self.jobs.advance, "perform": lambda _key: None, "batch": self.jobs.batch}
         self.seen: list[Seen] = []
         self.mails: list[tuple[datetime, str, str]] = []  # (when, to whom, card)
