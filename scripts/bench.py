@@ -23,6 +23,7 @@ from typing import Final
 import bench_click
 import bench_commands
 import bench_first_run
+import bench_renewals
 import bench_sweep
 import bench_tools
 from bench_measure import ROOT, CannotMeasureError, Figure, tell
@@ -31,6 +32,7 @@ GROUPS: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
     "import": bench_commands.big_import,
     "sweep": bench_sweep.figures,
     "click": bench_click.figures,
+    "renewals": bench_renewals.figures,
     "tools": bench_tools.figures,
     "first-run": bench_first_run.figures,
     "commands": bench_commands.commands,

@@ -10,6 +10,7 @@ Rules of this module:
 4. The people look into the database for what Slack shows, ten times a second: to read the workspace would cost more than what is measured.
 """
 
+import importlib
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from typing import Final
 
 import bench_portfolio
 import httpx
+import psycopg
 from bench_measure import ROOT, CannotMeasureError, Figure, tell, timed
 from sqlmodel import Session, col, func, select
 
@@ -57,14 +59,11 @@ def figures() -> Iterator[Figure]:
 def _postgres(name: str) -> str:
     """The URL of a new database on a server that writes as durably as people run it."""
     sys.path.insert(0, str(ROOT))
-    import psycopg  # noqa: PLC0415
-
-    from tests.postgres import server  # noqa: PLC0415
-
+    server = importlib.import_module("tests.postgres.server")  # the server of the tests, which the checked packages do not contain
     os.environ[server.DURABLE] = "1"
     with psycopg.connect(server.running().replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return server.url(name)
+    return str(server.url(name))
 
 
 def _rate(folder: Path, url: str | None, *, workers: int) -> float:
@@ -151,21 +150,17 @@ def _carry_through(url: str, world: str) -> float:
 def _clicks(session: Session, done: set[str]) -> list[dict[str, str]]:
     """What the owners press now: the button of every open question whose card stands in Slack."""
     query = (
-        select(Gate.key, Button.action, Card.channel, Card.ts, Gate.renewal_id)
+        select(Gate, Button, Card)
         .join(Button, col(Button.gate_key) == col(Gate.key))
         .join(Card, col(Card.key) == col(Button.card_key))
         .where(col(Gate.decision).is_(None), col(Gate.key).like(MINE), col(Button.action).in_(BUTTONS), col(Card.ts).is_not(None))
         .where(Card.shown == Card.revision)
     )
     found: dict[str, dict[str, str]] = {}
-    for key, action, channel, ts, renewal_id in session.exec(query):
-        if key not in done:
-            found[key] = {
-                "user": bench_portfolio.slack_id(int(renewal_id[6:9])),
-                "channel": channel or "",
-                "ts": ts or "",
-                "action_id": action,
-            }
+    for gate, button, card in session.exec(query):
+        if gate.key not in done:
+            user = bench_portfolio.slack_id(int(gate.renewal_id[6:9]))
+            found[gate.key] = {"user": user, "channel": card.channel or "", "ts": card.ts or "", "action_id": button.action}
     done |= found.keys()
     return list(found.values())
 

@@ -3,7 +3,8 @@
 Rules of this module:
 
 1. One server for a whole run, whoever needs it first starts it; it ends when the process that it was started for has ended, however that ended.
-2. What it holds need not survive a power cut (no fsync): a test kills processes, never the machine.
+2. What it holds need not survive a power cut (no fsync): a test kills processes, never the machine. What it has committed survives a restart
+   (synchronous_commit stays on): without it a restart loses the last commits, and an envelope goes out twice.
 3. It never runs as root, since PostgreSQL refuses that: then as ``nobody``.
 4. No package and no setting of the system is used, and no port is opened.
 """
@@ -31,7 +32,7 @@ SETTINGS: Final = {
     "shared_buffers": "64MB",
     "timezone": "Asia/Kathmandu",  # not that of the product: a moment must not depend on the server's zone
 }
-HURRIED: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+HURRIED: Final = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 DURABLE: Final = "CONTRACTOPS_TEST_SERVER_DURABLE"
 """Variable that leaves ``HURRIED`` out: a figure is taken of a server as people run it."""
 PATIENCE: Final = 60.0
