@@ -19,7 +19,7 @@ from contractops.operator import web
 from contractops.operator.app import Operator
 from contractops.operator.settings import Settings
 from contractops.operator.slack import listeners
-from contractops.tools.errors import VendorError
+from contractops.operator.store import schema
 
 log = structlog.get_logger("contractops.serving")
 
@@ -38,8 +38,7 @@ async def serve(operator: Operator, *, doors: bool = True) -> None:
     try:
         stop_worker = await asyncio.to_thread(operator.start_worker)
     except DBAPIError as problem:
-        message = f"the database went away while this process was starting: {problem.orig}"
-        raise VendorError("CO-DB-005", message, advice="Start again; whatever supervises this process may do so at once.") from None
+        raise schema.away(problem) from None  # whatever supervises this process may start it again at once
     server, serving = await _web(operator) if doors else (None, None)
     socket = await _slack(operator) if doors else None
     log.info("operator is running", worker=operator.name)

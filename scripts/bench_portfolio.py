@@ -11,34 +11,37 @@ from pathlib import Path
 from typing import Any, Final
 
 
-def write(folder: Path, count: int) -> None:
-    """Files for ``contractops import``: ``count`` owners, customers and contracts."""
-    numbers = range(count)
+def write(folder: Path, count: int, *, owners: int | None = None, name: str = "bench") -> None:
+    """Files for ``contractops import``: ``count`` customers with a contract, and their ``owners`` (default: one each)."""
+    numbers, staff = range(count), range(owners or count)
     folder.mkdir()
-    people = [(f"bench{n:03d}", f"Owner {n:03d}", f"bench{n:03d}@prairie.example", "account_owner", slack_id(n)) for n in numbers]
+    people = [(f"{name}{n:03d}", f"Owner {n:03d}", f"{name}{n:03d}@prairie.example", "account_owner", slack_id(n, name)) for n in staff]
     _write(folder / "people.csv", "id,name,email,role,slack_id,zone,holiday_calendar", [(*row, *PLACE) for row in people])
     _write(
         folder / "accounts.csv",
         "id,name,owner_id,country,address,locale,zone",
-        [(f"bench{n:03d}", customer(n), f"bench{n:03d}", "US", f"{n + 1} Lake St; Chicago", "en-US", PLACE[0]) for n in numbers],
+        [
+            (f"{name}{n:03d}", customer(n), f"{name}{n % len(staff):03d}", "US", f"{n + 1} Lake St; Chicago", "en-US", PLACE[0])
+            for n in numbers
+        ],
     )
     _write(
         folder / "contacts.csv",
         "id,account_id,name,title,email,signing_right,checked_on,billing",
         [
-            (f"contact{n:03d}", f"bench{n:03d}", f"Signer {n:03d}", "COO", f"s{n:03d}@bench.example", "yes", "2026-11-02", "yes")
+            (f"{name}-c{n:03d}", f"{name}{n:03d}", f"Signer {n:03d}", "COO", f"s{n:03d}@{name}.example", "yes", "2026-11-02", "yes")
             for n in numbers
         ],
     )
     _write(
         folder / "contracts.csv",
         ",".join(TERMS),
-        [(contract(n), "msa", f"bench{n:03d}", *list(TERMS.values())[3:]) for n in numbers],
+        [(contract(n, name), "msa", f"{name}{n:03d}", *list(TERMS.values())[3:]) for n in numbers],
     )
     _write(
         folder / "service_orders.csv",
         "id,contract_id,product,description,quantity,monthly_price,currency,start_on",
-        [(f"BENCH-O-{n:03d}", contract(n), "Ethernet Line 1G", f"Line {n:03d}", 1, "3200.00", "USD", "2026-04-08") for n in numbers],
+        [(f"{name}-o{n:03d}", contract(n, name), "Ethernet Line 1G", f"Line {n:03d}", 1, "3200.00", "USD", "2026-04-08") for n in numbers],
     )
 
 
@@ -58,9 +61,9 @@ def seed(count: int) -> dict[str, Any]:
     return {"users": owners, "salesforce": {"records": records}}
 
 
-def contract(number: int) -> str:
+def contract(number: int, name: str = "bench") -> str:
     """Id of a contract."""
-    return f"BENCH-{number:03d}"
+    return f"{name.upper()}-{number:03d}"
 
 
 def customer(number: int) -> str:
@@ -68,9 +71,9 @@ def customer(number: int) -> str:
     return f"Customer {number:03d}"
 
 
-def slack_id(number: int) -> str:
-    """Slack account of its owner."""
-    return f"U0BENCH{number:03d}"
+def slack_id(number: int, name: str = "bench") -> str:
+    """Slack account of an owner."""
+    return f"U0{name.upper()}{number:03d}"
 
 
 PLACE: Final = ("America/Chicago", "US-IL")

@@ -10,29 +10,22 @@ Rules of this module:
 4. The people look into the database for what Slack shows, ten times a second: to read the workspace would cost more than what is measured.
 """
 
-import importlib
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 import bench_portfolio
 import httpx
-import psycopg
-from bench_measure import ROOT, CannotMeasureError, Figure, tell, timed
+from bench_installation import bring, installation, postgres
+from bench_measure import CannotMeasureError, Figure, tell, timed
 from sqlmodel import Session, col, func, select
 
-from contractops.operator import demo
-from contractops.operator.store import schema
 from contractops.operator.store.db import Database
-from contractops.operator.store.tables import Button, Card, Effect, Envelope, Gate, Renewal
-from contractops.tools.errors import VendorError
+from contractops.operator.store.tables import Button, Card, Envelope, Gate, Renewal
 
 OWNERS: Final = 200
 GLANCE: Final = 0.1
@@ -50,77 +43,19 @@ def figures() -> Iterator[Figure]:
     alone = 0.0
     for workers in (1, 2):
         with tempfile.TemporaryDirectory(prefix="contractops-bench-") as place:
-            rate = _rate(Path(place) / "demo", _postgres(f"bench{workers}"), workers=workers)
+            rate = _rate(Path(place) / "demo", postgres(f"bench{workers}"), workers=workers)
         yield Figure(f"renewals a minute, PostgreSQL, {workers} worker{'s'[: workers - 1]} ({off})", OWNERS, rate, "/min", None, runs=1)
         alone = alone or rate
     yield Figure("renewals: 2 workers on PostgreSQL against 1", OWNERS, rate / alone, "times", None, runs=1)
 
 
-def _postgres(name: str) -> str:
-    """The URL of a new database on a server that writes as durably as people run it."""
-    sys.path.insert(0, str(ROOT))
-    server = importlib.import_module("tests.postgres.server")  # the server of the tests, which the checked packages do not contain
-    os.environ[server.DURABLE] = "1"
-    with psycopg.connect(server.running().replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return str(server.url(name))
-
-
 def _rate(folder: Path, url: str | None, *, workers: int) -> float:
-    """Renewals a minute with ``workers`` processes: the first is ``run``, the others are ``worker``."""
-    try:
-        with demo.started(folder) as (place, first), ExitStack() as running:
-            first.terminate()
-            first.wait()
-            environment = {**place.environment(), "CONTRACTOPS_SLACK_PACE_SECONDS": "0", "CONTRACTOPS_DOCUSIGN_POLL_SECONDS": "1200"}
-            if url is not None:
-                environment["CONTRACTOPS_DATABASE_URL"] = url
-            with timed(f"{OWNERS} contracts prepared"):
-                _import(demo.SAMPLE, environment)
-                _rest(environment["CONTRACTOPS_DATABASE_URL"])
-                httpx.post(f"{place.world}/_world/seed", json=bench_portfolio.seed(OWNERS), timeout=30.0).raise_for_status()
-                bench_portfolio.write(folder / "data", OWNERS)
-                for number in range(workers):
-                    running.enter_context(_process("run" if number == 0 else "worker", environment, folder / f"worker{number}.log"))
-                _import(folder / "data", environment)
-            return _carry_through(environment["CONTRACTOPS_DATABASE_URL"], place.world)
-    except VendorError as said:
-        raise CannotMeasureError(f"the local world did not come up: {said}") from said
-
-
-@contextmanager
-def _process(command: str, environment: dict[str, str], log: Path) -> Iterator[None]:
-    with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "contractops.operator.cli", command], env=environment, stdout=out, stderr=out)
-    end = time.monotonic() + 60
-    while "operator is running" not in log.read_text() and time.monotonic() < end and process.poll() is None:
-        time.sleep(0.05)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _import(folder: Path, environment: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "contractops.operator.cli", "import", str(folder)]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if ran.returncode not in {0, 1}:
-        raise CannotMeasureError(f"{folder} could not be imported: {ran.stderr[-300:]}")
-
-
-def _rest(url: str) -> None:
-    """The sample's own contracts sleep, and nothing of them is to do."""
-    database = Database(url)
-    schema.ensure(database)
-    with database.write() as session:
-        for row in session.exec(select(Renewal)).all():
-            row.next_action_at = None
-            session.add(row)
-        for effect in session.exec(select(Effect)).all():
-            effect.status = "cancelled"
-            session.add(effect)
-    database.dispose()
+    with installation(folder, url, workers=workers) as (world, environment):
+        with timed(f"{OWNERS} contracts prepared"):
+            httpx.post(f"{world}/_world/seed", json=bench_portfolio.seed(OWNERS), timeout=30.0).raise_for_status()
+            bench_portfolio.write(folder / "data", OWNERS)
+            bring(folder / "data", environment)
+        return _carry_through(environment["CONTRACTOPS_DATABASE_URL"], world)
 
 
 def _carry_through(url: str, world: str) -> float:

@@ -15,6 +15,7 @@ from contractops.operator.clock import wall_now
 from contractops.operator.store import db, inbox, schema
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Inbox
+from contractops.tools.errors import VendorError
 from tests.postgres import databases
 
 SOON = 0.3
@@ -113,3 +114,12 @@ def test_a_moment_comes_back_in_utc_whatever_the_zone_of_the_server(database: Da
 
 def count(session: Session) -> int:
     return int(session.connection().execute(text("SELECT count(*) FROM inbox")).scalar_one())
+
+
+def test_a_server_that_does_not_answer_is_a_fault_of_the_network(tmp_path: Path) -> None:
+    """No wrong use, and nothing that a person must correct in a file: the exit status says that it may pass."""
+    nowhere = Database(f"postgresql+psycopg://postgres@/none?host={tmp_path}")
+    with pytest.raises(VendorError) as refused:
+        schema.ensure(nowhere)
+    nowhere.dispose()
+    assert (refused.value.code, refused.value.exit_status) == ("CO-DB-005", 5)
