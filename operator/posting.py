@@ -52,15 +52,22 @@ class Posting:
             card = session.get(Card, key, populate_existing=True)
             if card is None:
                 raise InvariantError("CO-CRD-001", f"there is no card {key}")
-            if card.shown >= int(effect.payload["revision"]):
-                return Receipt(card.ts, {"shown": card.shown})  # a newer rewrite has told it already
+            if card.shown >= card.revision:
+                return Receipt(card.ts, {"shown": card.shown})  # another effect of it has told everything already
             body = render(show(session, card, self._clock.now(), self._rules))
             revision = card.revision
             address = self._address(session, card)
             doubtful, post_key = _tried_since(session, effect), _post_key(session, card)
         place = self._send(card, body, doubtful, address, post_key)
-        self._remember(effect, place, revision)
-        return Receipt(place.ts, {"shown": revision, "channel": place.channel})
+
+        def remember(session: Session, _effect: Effect, now: datetime) -> None:
+            card = session.get_one(Card, key, populate_existing=True)
+            card.channel, card.ts = place.channel, place.ts
+            card.shown = max(card.shown, revision)
+            card.posted_at = card.posted_at or now
+            session.add(card)
+
+        return Receipt(place.ts, {"shown": revision, "channel": place.channel}, remember)
 
     def _send(self, card: Card, body: dict[str, Any], doubtful: datetime | None, address: _Address, post_key: str) -> Posted:
         if card.ts is not None and card.channel is not None:
@@ -91,15 +98,6 @@ class Posting:
             return _Address(card.channel, None, None)
         slack_id, email = people.slack_address(session, card.person_id or "")
         return _Address(slack_id, email, None)
-
-    def _remember(self, effect: Effect, place: Posted, revision: int) -> None:
-        now: datetime = self._clock.now()
-        with self._database.write(about=effect.renewal_id) as session:
-            card = session.get_one(Card, str(effect.payload["card"]), populate_existing=True)
-            card.channel, card.ts = place.channel, place.ts
-            card.shown = max(card.shown, revision)
-            card.posted_at = card.posted_at or now
-            session.add(card)
 
 
 def _post_key(session: Session, card: Card) -> str:

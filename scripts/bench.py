@@ -20,6 +20,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
+import bench_bulk
 import bench_click
 import bench_commands
 import bench_first_run
@@ -33,6 +34,7 @@ GROUPS: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
     "sweep": bench_sweep.figures,
     "click": bench_click.figures,
     "renewals": bench_renewals.figures,
+    "bulk": bench_bulk.figures,
     "tools": bench_tools.figures,
     "first-run": bench_first_run.figures,
     "commands": bench_commands.commands,

@@ -80,6 +80,13 @@ def left_behind(session: Session, key: str) -> bool:
     return row is not None and row.status == "todo" and row.claimed_by is not None
 
 
+def card_is_on_its_way(session: Session, renewal_id: str, card: str) -> bool:
+    """Whether an effect waits, untouched, that will send the card as it then is."""
+    waiting = select(Effect.key).where(Effect.renewal_id == renewal_id, Effect.kind == "slack.card", Effect.status == "todo")
+    mine = col(Effect.payload)["card"].as_string() == card
+    return session.exec(waiting.where(mine, Effect.attempts == 0).limit(1)).first() is not None
+
+
 def is_card_busy(session: Session, key: str, *, at: datetime) -> bool:
     """Whether another effect of the same card is under way: a message has one writer, so that a late update never overwrites a newer one."""
     row = session.get(Effect, key, populate_existing=True)
