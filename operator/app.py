@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx
 import structlog
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import select
 
-from contractops.operator import agenda_ahead, cases, engine, failpoints, statuses, trail
+from contractops.operator import agenda_ahead, cases, engine, failpoints, reconcile, retention, statuses, sweep_watch, trail, vitals
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
 from contractops.operator.adapters.mail import SmtpConfig, SmtpMailer
 from contractops.operator.adapters.model import ModelConfig
@@ -33,14 +34,15 @@ from contractops.operator.mailing import Mailing
 from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
 from contractops.operator.presence import Presence
+from contractops.operator.redaction import hide
 from contractops.operator.settings import Settings
 from contractops.operator.slack.messenger import Pacer, SlackMessenger
-from contractops.operator.store import inbox, workers
+from contractops.operator.store import heartbeat, inbox, restoring, workers
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
 from contractops.tools.calendars import check_calendar
-from contractops.tools.errors import InputError
+from contractops.tools.errors import InputError, VendorError
 from contractops.tools.ports import Crm
 from contractops.tools.signature import EnvelopePlan
 
@@ -93,12 +95,14 @@ class Operator:
                 advance=self.jobs.advance,
             )
 
-    def start_worker(self) -> Callable[[], None]:
-        """Start the engine in this process and ring for everything that is ready; returns the function that stops it."""
+    def start_worker(self) -> Callable[[], int]:
+        """Start the engine in this process and ring for everything that is ready; returns the function that stops it (see ``engine``)."""
         if self.settings.failpoint and self.settings.failpoint_log:
             failpoints.arm(self.settings.failpoint, self.settings.failpoint_log)
         check_calendar("US")  # loads the holidays of every country, which the first card would otherwise wait for
+        self.reconcile()
         self.follow_world()
+        self.watch_sweep()  # before the first sweep of this start: how long there was none
         crons = {
             "sweep": (EVERY_MINUTE, "sweep"),
             "news": (EVERY_MINUTE, "news"),
@@ -107,18 +111,25 @@ class Operator:
             "crm": ("30 */5 * * * *", "sync_crm"),
             "statuses": ("45 */5 * * * *", "statuses"),
             "credits": ("15 10 * * * *", "credits"),
+            "retention": ("20 40 3 * * *", "retention"),
         }
         jobs: dict[str, engine.Job] = {
             **self.jobs.table(),
             "inbound": self.inbound,
             "sync_crm": self.sync_crm,
             "credits": self.credits,
+            "retention": self.retention,
             "statuses": self.statuses,
         }
         presence = Presence(self.core.database, self.name, self.take_over, silent_seconds=self.settings.worker_silent_seconds)
         presence.begin()
         stop = engine.run_worker(
-            self.settings.database_url, jobs, crons, name=self.name, polling_seconds=self.settings.engine_polling_seconds
+            self.settings.database_url,
+            jobs,
+            crons,
+            name=self.name,
+            polling_seconds=self.settings.engine_polling_seconds,
+            stop_seconds=self.settings.stop_seconds,
         )
         self.bell.open()
         self.jobs.hurry()
@@ -126,9 +137,10 @@ class Operator:
         self.jobs.sweep()
         self.jobs.news()
 
-        def end() -> None:
-            stop()
+        def end() -> int:
+            left = stop()
             presence.end()
+            return left
 
         return end
 
@@ -136,6 +148,10 @@ class Operator:
         """Do what workers that are no longer there had begun, and everything else that is ready."""
         self.bell.give_up(self.jobs.release_dead)
         self.jobs.recover()
+
+    def reconcile(self) -> reconcile.Found | None:
+        """Compare a restored database with the vendors, before anything is performed. Raises ``VendorError`` when one does not answer."""
+        return reconcile.reconcile(self.core.database, self.core.clock, self.workbench, self.signer, self.crm)
 
     def follow_world(self) -> None:
         """Take over business time from the local world, if there is one: it may have moved while we were down."""
@@ -157,7 +173,11 @@ class Operator:
 
     def sync_crm(self) -> None:
         """Read the CRM's records of the contracts that are on the way, so that drift and conflicts are seen."""
-        cases.sync_crm(self.core.database, self.crm, self.core.clock.now())
+        try:
+            cases.sync_crm(self.core.database, self.crm, self.core.clock.now())
+        except VendorError as problem:  # the next look comes in five minutes
+            vitals.count("crm.read", problem)
+            log.warning("the CRM was not read", error=str(problem))
 
     def statuses(self) -> None:
         """Read the Slack status of everybody whom something can go to; what waits for who became away, or came back, is swept."""
@@ -168,6 +188,12 @@ class Operator:
         """Tell of service credits that nobody claimed. Looked for every hour, since tickets come at any time; each is told once."""
         if tell_of_credits(self.core.database, self.core.clock.now(), self.core.rules, self.core.rules.credit_card_from):
             self.jobs.recover()
+
+    def retention(self) -> None:
+        """Delete what is over and older than its period."""
+        kept = self.settings
+        periods = retention.Periods(inbox=kept.keep_inbox_days, terms=kept.keep_terms_days, documents=kept.keep_documents_days)
+        retention.run(self.core.database, self.core.clock.now(), wall_now(), periods)
 
     # Web hooks and the local world
 
@@ -192,6 +218,28 @@ class Operator:
         """The newest rows of the audit chain, in words."""
         with self.core.database.read() as session:
             return trail.newest(session)
+
+    def unready(self) -> list[str]:
+        """Why no work can be done now: ``database``, ``restoring``, ``sweep`` (none for ten minutes); empty when it can."""
+        try:
+            with self.core.database.read() as session:
+                beat = heartbeat.last(session, heartbeat.SWEEP)
+                waits = restoring.waiting(session) is not None
+        except DatabaseError:
+            return ["database"]
+        found = ["restoring"] if waits else []
+        return found if beat is not None and wall_now() - beat < vitals.STALE_SWEEP else [*found, "sweep"]
+
+    def metrics(self) -> bytes:
+        """The vitals in the text form of Prometheus."""
+        with self.core.database.read() as session:
+            found = vitals.measure(session, self.core.clock.now(), wall_now())
+        return vitals.exposition(found)
+
+    def watch_sweep(self) -> None:
+        """Tell contract-ops of a sweep that stands still; the effects are done here, since the engine may stand still with it."""
+        for key in sweep_watch.watch(self.core.database, self.core.clock.now(), wall_now(), self.core.rules):
+            self.jobs.perform(key)
 
     def tick(self, now: datetime) -> None:
         """Business time is ``now``: run the same sweep as cron does and wait until its work is done; credits are looked for once a day."""
@@ -354,6 +402,8 @@ def _key(path: Path | None, variable: str, code: str) -> str:
     if path is None:
         raise InputError(code, f"{variable} is not set.", advice="Name the file of the RSA key (PEM).")
     try:
-        return path.read_text(encoding="ascii")
+        text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
         raise InputError(code, f"{variable}: {path} cannot be read as a key.", advice="Name the file of the RSA key (PEM).") from None
+    hide(text)
+    return text

@@ -60,7 +60,7 @@ class Rules:
     away_statuses: frozenset[str] = frozenset()
 
     def channel(self, name: str) -> str:
-        """The Slack channel of a role: ``renewals``, ``approvals`` or ``credits``."""
+        """The Slack channel of a role: ``renewals``, ``approvals``, ``credits``; ``ops`` only where the policy names one."""
         return self.channels[name]
 
     def contract_ops(self, session: Session) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def rules_of(policy: dict[str, Any], token_secret: bytes, *, mails: bool = False
             supplier=Party(name=company["name"], address=tuple(company["address"]), country=company["country"]),
             signing_days=int(renewal["signing_closes_days_before"]),
             terms_offered=tuple(int(months) for months in renewal["terms_offered"]),
-            channels={name: str(slack[name]) for name in ("renewals", "approvals", "credits")},
+            channels={name: str(slack[name]) for name in ("renewals", "approvals", "credits", *(["ops"] if "ops" in slack else []))},
             credit_card_from=Decimal(str(renewal["credit_card_from"])),
             breach_warning=timedelta(minutes=int(renewal["breach_warning_minutes"])),
             token_secret=token_secret,

@@ -76,10 +76,20 @@ class _State:
     debug = False
 
 
+def _version(asked: bool) -> None:  # noqa: FBT001 - the library hands it so
+    """Print the version and end, when it was asked for."""
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"contractops {version('contractops')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours (also: NO_COLOR).")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: ARG001
 ) -> None:
     """Options of every command."""
     _State.debug = debug
@@ -96,7 +106,7 @@ def run(pid_file: Annotated[Path | None, typer.Option(help="Write the process id
 
     from contractops.operator import logs, serving, settings
 
-    logs.configure()
+    logs.configure(level="debug" if _State.debug else "info")
     if pid_file is not None:
         pid_file.write_text(str(os.getpid()), encoding="utf-8")
     serving.run(settings.load())
@@ -220,16 +230,56 @@ def recover(json: Json = False, db: Db = None) -> None:
     raise typer.Exit(recover_cli.run(db, as_json=json))
 
 
+@app.command(epilog=_examples("backup contractops.backup", "backup /srv/backups/monday.backup --json"))
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; never written over.")],
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """Write everything into one file, while the operator runs. SQLite only."""
+    from contractops.operator import backup_cli
+
+    raise typer.Exit(backup_cli.make(file, db, as_json=json))
+
+
+@app.command(epilog=_examples("restore contractops.backup", "restore /srv/backups/monday.backup --json"))
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that contractops backup wrote.")],
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """Take a backup back and compare it with the vendors. Stop the operator first."""
+    from contractops.operator import backup_cli
+
+    raise typer.Exit(backup_cli.take_back(file, db, as_json=json))
+
+
+@app.command(epilog=_examples("erase maria.ortiz", "erase maria.ortiz --dry-run"))
+def erase(
+    person: Annotated[str, typer.Argument(help="Id of a person of staff or of a contact.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say where the person stands.")] = False,
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """Take a person's name, addresses and ids out of the database. Stop the operator first."""
+    from contractops.operator import erase_cli
+
+    raise typer.Exit(erase_cli.run(person, db, dry_run=dry_run, as_json=json))
+
+
 @db_app.command("upgrade", epilog=_examples("db upgrade", "db upgrade --db sqlite:///old.db"))
 def db_upgrade(json: Json = False, db: Db = None) -> None:
     """Bring the database to the schema of this version."""
     from contractops.operator import settings, tables_out
+    from contractops.operator.sole import sole
     from contractops.operator.store import schema
     from contractops.operator.store.db import Database
 
-    database = Database(db or settings.load().database_url)
-    version = schema.upgrade(database)
-    database.dispose()
+    url = db or settings.load().database_url
+    database = Database(url)  # first: it says what is wrong with an address
+    with sole(url):
+        version = schema.upgrade(database)
+        database.dispose()
     if json:
         tables_out.document({"schema": version})
     else:
@@ -265,12 +315,19 @@ def main() -> None:
 
 def _tell(problem: ContractOpsError) -> int:
     head = f"error {problem.code}  "
-    typer.echo(f"{head}{problem.message}", err=True)
+    _say(f"{head}{problem.message}")
     for line in problem.advice.splitlines():
-        typer.echo(f"{' ' * len(head)}{line}", err=True)
+        _say(f"{' ' * len(head)}{line}")
     if _State.debug:
-        traceback.print_exc()
+        _say(traceback.format_exc())
     return problem.exit_status
+
+
+def _say(text: str) -> None:
+    """Onto standard error, without secrets."""
+    from contractops.operator.redaction import redacted
+
+    typer.echo(redacted(text), err=True)
 
 
 def _usage(problem: Exception) -> int:
@@ -290,7 +347,7 @@ def _fault(problem: Exception) -> int:
     where = logs.keep_fault(fault, problem)
     typer.echo(f"error CO-SYS-001  Something went wrong on our side ({fault}). Details: {where}", err=True)
     if _State.debug:
-        traceback.print_exc()
+        _say(traceback.format_exc())
     return 70
 
 

@@ -94,6 +94,7 @@ class Place:
             "CONTRACTOPS_PUBLIC_URL": self.operator,
             "CONTRACTOPS_WEB_PORT": str(self.operator_port),
             "CONTRACTOPS_RECOVER_SECONDS": "5",
+            "CONTRACTOPS_STOP_SECONDS": "5",  # the local vendors answer at once
         }
 
 
@@ -125,7 +126,7 @@ def started(folder: Path, *, port: int = 0, model: bool = False) -> Iterator[tup
         httpx.post(f"{place.world}/_world/seed", json=seed(SAMPLE, public_key), timeout=10.0).raise_for_status()
         log = place.folder / "operator.log"
         operator = running.enter_context(_process(operator_command(place), log, place.environment()))
-        _wait_for(f"{place.operator}/health", operator, log)
+        _wait_for(f"{place.operator}/healthz", operator, log)
         yield place, operator
 
 

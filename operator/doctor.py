@@ -14,11 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, or_, select
 
-from contractops.operator import cases, doctor_vendors, people, ringing, settings, tables_out
-from contractops.operator.clock import WallClock, monotonic
+from contractops.operator import cases, doctor_vendors, people, ringing, settings, sweep_watch, tables_out
+from contractops.operator.clock import WallClock, monotonic, wall_now
 from contractops.operator.core import Core
 from contractops.operator.doctor_checks import INPUT, Check, fail, ok, warn
-from contractops.operator.store import records, schema
+from contractops.operator.store import heartbeat, records, schema
 from contractops.operator.store.due import left_aside
 from contractops.operator.store.tables import Unreached
 from contractops.operator.wording import listing, plural
@@ -123,6 +123,10 @@ def _sweep(session: Session) -> Check:
     if aside:
         advice = "look for their ids in the operator's log, mend the cause, and import or change the contract again"
         return warn("sweep", f"{plural(len(aside), 'renewal')} could not be attended to: {_some(aside)}", advice)
+    beat = heartbeat.last(session, heartbeat.SWEEP)
+    silent = wall_now() - beat if beat else sweep_watch.TOO_LONG
+    if silent > sweep_watch.TOO_LONG:
+        return warn("sweep", f"none for {plural(round(silent.total_seconds() / 3600), 'hour')}", "start the operator: contractops run")
     return ok("sweep", "no renewal was left aside")
 
 

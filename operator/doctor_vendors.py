@@ -159,8 +159,7 @@ def _docusign(settings: Settings) -> Check:
     except ContractOpsError as problem:
         return _failed("DocuSign", problem)
     hook = "web hook at " + settings.public_url if settings.public_url else f"polled every {settings.docusign_poll_seconds:.0f} s"
-    keys = [key for key in settings.docusign_hmac_keys.split(",") if key.strip()]
-    if settings.public_url and not keys:
+    if settings.public_url and not settings.hmac_keys:
         return warn("DocuSign", "web hooks cannot be verified", "set CONTRACTOPS_DOCUSIGN_HMAC_KEYS to the keys of Connect")
     return ok("DocuSign", f"token and account work, {hook}")
 

@@ -10,13 +10,19 @@ Rule 5: what a dead worker was doing is given up here and rung for anew by ``rec
 from __future__ import annotations
 
 import json
+import logging
+import math
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+
+from contractops.operator.redaction import redacted
 
 VERSION: Final = "1"
 NAME: Final = "contractops"
@@ -42,8 +48,8 @@ class _JsonSerializer:
     """Arguments and results as JSON: nothing in the engine's tables can name code. Errors are kept as text."""
 
     def serialize(self, data: Any) -> str:
-        """JSON of ``data``; an error becomes ``{"error": text}``."""
-        return json.dumps(data, default=lambda unknown: {"error": repr(unknown)})
+        """JSON of ``data``; an error becomes ``{"error": text}``, without secrets."""
+        return json.dumps(data, default=lambda unknown: {"error": redacted(repr(unknown))})
 
     def deserialize(self, serialized_data: str) -> Any:
         """The JSON value; a stored error comes back as a ``RuntimeError`` with its text."""
@@ -105,11 +111,13 @@ def run_worker(
     name: str,
     polling_seconds: float = 0.03,
     concurrency: int = 8,
-) -> Callable[[], None]:
-    """Start the worker threads of this process; returns the function that stops them.
+    stop_seconds: float = 5.0,
+) -> Callable[[], int]:
+    """Start the worker threads of this process; returns the function that stops them, which says how many jobs were still under way.
 
-    ``name`` is this process's alone. ``jobs`` by name; ``crons`` maps a name to (six-field schedule with seconds, job name). Order: the engine is launched before
-    anything is enqueued, since launching makes its tables.
+    ``name`` is this process's alone. A stop takes no new job and waits at most ``stop_seconds`` for those under way. ``jobs`` by name; ``crons``
+    maps a name to (six-field schedule with seconds, job name). Order: the engine is launched before anything is enqueued, since launching makes
+    its tables.
     """
     from dbos import DBOS
 
@@ -129,6 +137,9 @@ def run_worker(
             "log_level": "ERROR",
         }
     )
+    library = logging.getLogger("dbos")
+    library.handlers.clear()  # its lines go where ours go, in the same form
+    library.propagate = True
     _register()
     DBOS.launch()
     DBOS.register_queue("now", worker_concurrency=concurrency, polling_interval_sec=polling_seconds)
@@ -140,14 +151,28 @@ def run_worker(
         ]
     )
 
-    def stop() -> None:
-        DBOS.destroy(workflow_completion_timeout_sec=5)
+    def stop() -> int:
+        DBOS.destroy(workflow_completion_timeout_sec=math.ceil(stop_seconds))
         engine.dispose()
+        return _running.total()
 
     return stop
 
 
 _once = threading.Lock()
+_running: Counter[str] = Counter()
+"""Jobs under way in this process, by name."""
+
+
+@contextmanager
+def _counted(name: str) -> Iterator[None]:
+    with _once:
+        _running[name] += 1
+    try:
+        yield
+    finally:
+        with _once:
+            _running[name] -= 1
 
 
 def _register() -> None:
@@ -160,11 +185,13 @@ def _register() -> None:
 
         @DBOS.workflow(name="job")
         def job(name: str, args: list[str]) -> None:
-            _jobs[name](*args)
+            with _counted(name):
+                _jobs[name](*args)
 
         @DBOS.workflow(name="tick")
         def tick(_at: datetime, context: str) -> None:
-            _jobs[context]()
+            with _counted(context):
+                _jobs[context]()
 
         _runtime.update(job=job, tick=tick)
 

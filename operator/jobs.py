@@ -19,13 +19,14 @@ from sqlmodel import Session, col, or_, select
 
 from contractops.graphs import renewal as graph
 from contractops.graphs.lifecycle import ACTS
-from contractops.operator import digests, hygiene, restore_watch, unreached
+from contractops.operator import digests, hygiene, restore_watch, unreached, vitals
 from contractops.operator.attend import attend
 from contractops.operator.clock import wall_now
 from contractops.operator.engine import Doorbell, Job, Queue
 from contractops.operator.failpoints import passing
+from contractops.operator.logs import about
 from contractops.operator.performers import Performer, Receipt, apply_envelope
-from contractops.operator.store import cards, inbox, ledger, workers
+from contractops.operator.store import cards, gates, heartbeat, inbox, ledger, workers
 from contractops.operator.store.db import Database
 from contractops.operator.store.due import MOST_TRIES, left_aside
 from contractops.operator.store.tables import Due, Effect, Envelope, Gate, Renewal
@@ -84,8 +85,9 @@ class Jobs:
 
     def advance(self, renewal_id: str) -> None:
         """Carry one renewal as far as its answers allow; each step rings for its effects."""
-        graph.advance(self._workbench, renewal_id)
-        self.ring_effects(renewal_id)
+        with about(thread=renewal_id):
+            graph.advance(self._workbench, renewal_id)
+            self.ring_effects(renewal_id)
 
     def ring_effects(self, renewal_id: str, *, queue: Queue = "now") -> None:
         """Ring for every effect of the renewal that can be done now."""
@@ -109,8 +111,11 @@ class Jobs:
             effect = None if busy else ledger.claim(session, key, worker=self._worker, at=wall_now())
         if busy:
             self._bell.enqueue(f"perform:{key}:{uuid.uuid4().hex}", "perform", [key], delay=CARD_BUSY.total_seconds())
-        if effect is None:
-            return
+        if effect is not None:
+            with about(thread=effect.renewal_id, gate=gates.key_of(effect.renewal_id, effect.version), effect=key):
+                self._perform(effect, unknown=unknown)
+
+    def _perform(self, effect: Effect, *, unknown: bool) -> None:
         if unknown and ledger.KINDS[effect.kind] is ledger.Prevention.PERSON:
             self._park(effect, LEFT_BEHIND, unknown=True)
             return
@@ -126,8 +131,10 @@ class Jobs:
             receipt = performer(effect)
             passing(effect.kind, "after_call")
         except OutcomeUnknown as problem:
+            vitals.count(effect.kind, problem)
             self._unknown(effect, problem)
         except (VendorError, NotFound, Conflict) as problem:
+            vitals.count(effect.kind, problem)
             self._failed(effect, problem)
         except (InputError, InvariantError, Refused) as problem:  # no repetition heals it: a signed file that cannot be read, say
             self._park(effect, str(problem), unknown=False)
@@ -139,14 +146,15 @@ class Jobs:
         passing(effect.kind, "before_receipt")
         now, wall = self._clock.now(), wall_now()
         # The receipt of a card changes that card only; any other may rewrite lists that tell of several renewals.
-        about = effect.renewal_id if effect.kind == "slack.card" else None
-        with self._database.write(about) as session:
+        alone = None if effect.kind != "slack.card" else effect.renewal_id
+        with self._database.write(about=alone) as session:
             counted = ledger.done(session, effect, remote_id=receipt.remote_id, receipt=receipt.data, at=wall)
             if counted and receipt.follow is not None:
                 receipt.follow(session, effect, now)
             if counted and effect.kind != "slack.card":
                 self._workbench.refresh_cards(session, effect.renewal_id)
         passing(effect.kind, "after_receipt")
+        log.info("effect done", attempts=effect.attempts, counted=counted)
         if counted and effect.kind != "slack.card":
             self.ring_effects(effect.renewal_id)
             self.ring(effect.renewal_id)
@@ -171,7 +179,7 @@ class Jobs:
 
     def _postpone(self, effect: Effect, error: str, wait: timedelta) -> None:
         """Give the attempt back and ring again when the wait is over; a ring that is lost is found by the sweep of the next minute."""
-        log.warning("effect put off", key=effect.key, error=error, seconds=wait.total_seconds())
+        log.warning("effect put off", error=error, seconds=wait.total_seconds())
         with self._database.write() as session:
             counted = ledger.postpone(session, effect, error, until=wall_now() + wait)
             told = counted and effect.kind != "slack.card" and effect.attempts == 1
@@ -184,7 +192,7 @@ class Jobs:
 
     def _park(self, effect: Effect, error: str, *, unknown: bool, unreachable: bool = False) -> None:
         """Stop it and tell people; a message to somebody whom Slack does not reach goes to the next in line."""
-        log.error("effect needs a person", key=effect.key, error=error)
+        log.error("effect needs a person", error=error)
         with self._database.write() as session:
             parked = ledger.park(session, effect, error)
             if parked and effect.kind != "slack.card":
@@ -204,6 +212,7 @@ class Jobs:
             mark_due(session, now)
             batches = cut_batches(session, now)
             released = cards.release(session, now=now, wall=wall)
+            heartbeat.beat(session, heartbeat.SWEEP, at=wall)
         for batch in batches:
             self._bell.enqueue(f"batch:{batch}", "batch", [batch], queue="bulk")
         if released:
@@ -240,10 +249,11 @@ class Jobs:
 
     def attend(self, renewal_id: str) -> None:
         """Do what the clock asks of one renewal."""
-        answered = attend(self._database, renewal_id, self._clock.now(), self._workbench.rules)
-        if answered:
-            graph.advance(self._workbench, renewal_id)
-        self.ring_effects(renewal_id)
+        with about(thread=renewal_id):
+            answered = attend(self._database, renewal_id, self._clock.now(), self._workbench.rules)
+            if answered:
+                graph.advance(self._workbench, renewal_id)
+            self.ring_effects(renewal_id)
 
     def poll(self) -> None:
         """Look at every open envelope whose last look is older than the interval (wall time)."""
@@ -269,6 +279,7 @@ class Jobs:
         try:
             state = self._signer.state(envelope_id).model_dump(mode="json")
         except VendorError as problem:
+            vitals.count("docusign.read", problem)
             log.warning("envelope not read", envelope=envelope_id, error=str(problem))
             return
         with self._database.write(about=known.renewal_id) as session:

@@ -10,21 +10,25 @@ Rule 3: what was answered meanwhile is not mailed: nothing is repeated for a thi
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Final
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from contractops.graphs.lifecycle import FINAL
 from contractops.operator import cases, people
+from contractops.operator.clock import wall_now
 from contractops.operator.performers import Receipt
 from contractops.operator.showing import show
 from contractops.operator.slack.render import render
+from contractops.operator.store import restoring
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Card, Effect, Renewal
-from contractops.tools.errors import InvariantError
+from contractops.tools.errors import InvariantError, Refused, VendorError
 from contractops.tools.ports import Clock, Mail, Mailer
 
 CLOSING: Final = "To act, use the buttons in Slack. Nobody reads answers to this mail."
+CARD_SOON: Final = timedelta(seconds=5)
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+> ?")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s")
 _ESCAPED: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -50,10 +54,25 @@ class Mailing:
                 return Receipt(None, {"skipped": "left"})
             if _is_done(session, card):
                 return Receipt(None, {"skipped": "answered"})
+            _doubt(session, card)
             text = plain_text(render(show(session, card, self._clock.now(), self._rules))["text"])
         mail = Mail(address=to.email, name=to.name, subject=subject_of(text), text=f"{text}\n\n{CLOSING}\n")
         message_id = self._mailer.send(mail, effect.key)
         return Receipt(message_id, {"to": to.person_id, "message_id": message_id})
+
+
+def _doubt(session: Session, card: Card) -> None:
+    """After a restored backup: a card that stood in Slack already was mailed then, as far as anybody can tell.
+
+    Raises ``VendorError`` CO-MAI-010 until the card is posted, ``Refused`` CO-MAI-011 when it was found there.
+    """
+    if restoring.doubt_since(session, wall_now()) is None:
+        return
+    if card.ts is None:
+        raise VendorError("CO-MAI-010", f"{card.key} is not posted yet", retry_at=wall_now() + CARD_SOON)
+    posts = session.exec(select(Effect).where(Effect.renewal_id == (card.renewal_id or card.key), Effect.kind == "slack.card")).all()
+    if any(one.payload["card"] == card.key and (one.receipt or {}).get("found") for one in posts):
+        raise Refused("CO-MAI-011", "restored from a backup: nobody can tell whether this mail was sent after it was made")
 
 
 def plain_text(text: str) -> str:

@@ -18,12 +18,12 @@ from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import NewEffect
 from contractops.operator.clock import wall_now
 from contractops.operator.documents.read import compare
-from contractops.operator.store import cards, crm_history, gates, ledger
+from contractops.operator.store import cards, crm_history, gates, ledger, restoring
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import Blob
 from contractops.operator.store.tables import Effect, Envelope, Renewal
 from contractops.tools.crm import CrmPatch
-from contractops.tools.errors import InvariantError
+from contractops.tools.errors import InvariantError, VendorError
 from contractops.tools.ports import Clock, Crm, EnvelopeControl, Signer
 from contractops.tools.signature import NOTICE, EnvelopePlan, SignerPlan
 from contractops.tools.values import sha256_of
@@ -80,7 +80,7 @@ class Signing:
     def send(self, effect: Effect) -> Receipt:
         """Create the envelope; on a repeat the one with our key is taken instead."""
         plan = EnvelopePlan.model_validate(effect.payload["plan"])
-        found = self._signer.find(effect.key) if effect.attempts > 1 else None
+        found = self._signer.find(effect.key) if effect.attempts > 1 or self._may_be_out(effect) else None
         if found is None and self._word is not None:
             plan = self._word(effect, plan)
         envelope_id = found or self._signer.send(plan, self._blob(effect.payload["document"]), effect.key)
@@ -99,8 +99,23 @@ class Signing:
                 )
                 # Found again after a crash, it may have been signed long ago: its state counts as any later one does.
                 _take_over(session, row, state.model_dump(mode="json"), now)
+            for held in _held(session, done):
+                if held.payload["made_with"] == done.key:
+                    held.status = "cancelled"
+                    session.add(held)
 
         return Receipt(envelope_id, {"envelope": envelope_id}, follow)
+
+    def _may_be_out(self, effect: Effect) -> bool:
+        """Whether the database was restored: what it does not know may have been sent. Raises ``VendorError`` CO-RST-002 while another one is out."""
+        with self._database.read() as session:
+            others = [one.payload["envelope"] for one in _held(session, effect) if one.payload["made_with"] != effect.key]
+            if others:
+                message = f"the envelope {others[0]}, which the restored backup does not know, is still out"
+                raise VendorError(
+                    "CO-RST-002", message, advice="Take it back with the button of its card.", retry_at=wall_now() + STILL_OUT
+                )
+            return restoring.was_restored(session)
 
     def fetch(self, effect: Effect) -> Receipt:
         """Fetch what was signed and compare it with what was approved; the answer settles the gate."""
@@ -209,6 +224,14 @@ def plan_of(session: Session, envelope_id: str) -> EnvelopePlan:
     return plan
 
 
+def _held(session: Session, effect: Effect) -> list[Effect]:
+    """Envelopes of the renewal that were found after a restoring, whose taking back is not done."""
+    query = select(Effect).where(
+        Effect.renewal_id == effect.renewal_id, Effect.kind == "docusign.void", col(Effect.status).in_(("todo", "needs_person"))
+    )
+    return [one for one in session.exec(query) if "made_with" in one.payload]
+
+
 def _replaced(signer: SignerPlan, change: dict[str, Any]) -> SignerPlan:
     if signer.email.casefold() != str(change["old_email"]).casefold():
         return signer
@@ -217,6 +240,7 @@ def _replaced(signer: SignerPlan, change: dict[str, Any]) -> SignerPlan:
 
 _ORDER = {"created": 0, "sent": 1, "delivered": 2, "completed": 3, "declined": 3, "voided": 3}
 EXPIRY_GRACE = timedelta(minutes=1)
+STILL_OUT = timedelta(minutes=5)
 
 
 def apply_envelope(session: Session, row: Envelope, state: dict[str, Any], *, now: datetime, wall: datetime) -> bool:

@@ -18,12 +18,15 @@ from contractops.operator.clock import wall_now
 from contractops.operator.performers import Receipt
 from contractops.operator.showing import show
 from contractops.operator.slack.render import render
+from contractops.operator.store import restoring
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Card, Effect
 from contractops.tools.errors import InvariantError, Unreachable, VendorError
 from contractops.tools.ports import Clock, Messenger, Posted
 
 LOOK_BACK = timedelta(hours=1)
+FOUND = "found"
+"""In a receipt: the message stood there already."""
 ROOT_SOON = timedelta(milliseconds=200)
 
 
@@ -58,7 +61,7 @@ class Posting:
             revision = card.revision
             address = self._address(session, card)
             doubtful, post_key = _tried_since(session, effect), _post_key(session, card)
-        place = self._send(card, body, doubtful, address, post_key)
+        place, found = self._send(card, body, doubtful, address, post_key)
 
         def remember(session: Session, _effect: Effect, now: datetime) -> None:
             card = session.get_one(Card, key, populate_existing=True)
@@ -67,13 +70,14 @@ class Posting:
             card.posted_at = card.posted_at or now
             session.add(card)
 
-        return Receipt(place.ts, {"shown": revision, "channel": place.channel}, remember)
+        return Receipt(place.ts, {"shown": revision, "channel": place.channel, **({FOUND: True} if found else {})}, remember)
 
-    def _send(self, card: Card, body: dict[str, Any], doubtful: datetime | None, address: _Address, post_key: str) -> Posted:
+    def _send(self, card: Card, body: dict[str, Any], doubtful: datetime | None, address: _Address, post_key: str) -> tuple[Posted, bool]:
+        """(where the card stands now, whether it was found there though no row knew of it)."""
         if card.ts is not None and card.channel is not None:
             place = Posted(channel=card.channel, ts=card.ts)
             self._messenger.update(place, body)
-            return place
+            return place, False
         channel = address.channel or (self._messenger.lookup(address.email) if address.email else None)
         if channel is None:
             raise Unreachable("CO-CRD-003", f"{card.person_id} has no Slack account")
@@ -81,9 +85,9 @@ class Posting:
             found = self._messenger.find(channel, post_key, since=doubtful - LOOK_BACK, thread_ts=address.thread)
             if found is not None:
                 self._messenger.update(found, body)
-                return found
+                return found, True
         broadcast = card.broadcast and address.thread is not None
-        return self._messenger.post(channel, body, post_key, thread_ts=address.thread, broadcast=broadcast)
+        return self._messenger.post(channel, body, post_key, thread_ts=address.thread, broadcast=broadcast), False
 
     @staticmethod
     def _address(session: Session, card: Card) -> _Address:
@@ -115,10 +119,12 @@ def _post_key(session: Session, card: Card) -> str:
 def _tried_since(session: Session, effect: Effect) -> datetime | None:
     """Since when (wall time) the card may have been posted without our knowing; None when nobody has tried yet.
 
-    A card has one effect for each revision: the attempt whose answer was lost may belong to another one than this.
+    A card has one effect for each revision: the attempt whose answer was lost may belong to another one than this. After a restored backup
+    it may have been posted by an effect that no row tells of.
     """
     tried = session.exec(
         select(Effect).where(Effect.renewal_id == effect.renewal_id, Effect.kind == effect.kind, Effect.attempts > 0)
     ).all()
     others = [one.created_at for one in tried if one.payload["card"] == effect.payload["card"] and one.key != effect.key]
-    return min([*others, *([effect.created_at] if effect.attempts > 1 else [])], default=None)
+    restored = restoring.doubt_since(session, wall_now())
+    return min([*others, *([effect.created_at] if effect.attempts > 1 else []), *([restored] if restored else [])], default=None)

@@ -15,7 +15,7 @@ import structlog
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
-from contractops.operator import cases, people, unreached
+from contractops.operator import cases, people, unreached, vitals
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Gate, Renewal, SlackAway
 from contractops.tools.errors import NotFound, VendorError
@@ -34,6 +34,7 @@ def read(database: Database, messenger: Messenger, now: datetime, rules: cases.R
             user_id = slack_id or (messenger.lookup(email) if email else None)
             user = messenger.user(user_id) if user_id else None
         except (VendorError, NotFound) as problem:
+            vitals.count("slack.user", problem)
             log.warning("status not read", person=person_id, error=str(problem))
             if isinstance(problem, VendorError) and problem.retry_at is not None:
                 break

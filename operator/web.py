@@ -1,8 +1,10 @@
-"""The web side: DocuSign's Connect web hook, a health page, and, beside a local world, the clock it moves.
+"""The web side: DocuSign's Connect web hook, health and metrics, and, beside a local world, the clock it moves.
 
 Rule 1: a web hook is verified on its raw bytes, committed to the inbox, answered; the work comes after and reads the vendor afresh.
 Rule 2: the clock routes (agenda, audit, tick) exist only when business time follows a local world.
 Rule 3: an answer never carries a traceback.
+Rule 4: ``/healthz`` says that this process answers, ``/readyz`` that it can do its work; ``/metrics`` exists only where it was asked for,
+since the same server may stand open to web hooks.
 """
 
 from __future__ import annotations
@@ -41,16 +43,21 @@ class Hooks(Protocol):
         """The newest rows of the audit chain, newest first."""
         ...
 
+    def unready(self) -> list[str]:
+        """Why the operator cannot do its work now, in single words; empty when it can."""
+        ...
+
+    def metrics(self) -> bytes:
+        """The vitals in the text form of Prometheus."""
+        ...
+
     def tick(self, now: datetime) -> None:
         """Business time is ``now``: sweep, and return when the work it caused is done."""
         ...
 
 
-def build(hooks: Hooks, hmac_keys: tuple[str, ...], *, follows_world: bool) -> Starlette:
+def build(hooks: Hooks, hmac_keys: tuple[str, ...], *, follows_world: bool, with_metrics: bool = False) -> Starlette:
     """The web application."""
-
-    async def health(_request: Request) -> Response:
-        return PlainTextResponse("ok")
 
     async def docusign(request: Request) -> Response:
         body = await _body(request)
@@ -80,11 +87,28 @@ def build(hooks: Hooks, hmac_keys: tuple[str, ...], *, follows_world: bool) -> S
         await asyncio.to_thread(hooks.tick, now)
         return JSONResponse({"ok": True})
 
-    routes = [Route("/health", health), Route("/docusign/connect", _guarded(docusign), methods=["POST"])]
+    routes = [*_health(hooks, with_metrics=with_metrics), Route("/docusign/connect", _guarded(docusign), methods=["POST"])]
     if follows_world:
         routes += [Route("/clock/agenda", _guarded(agenda)), Route("/clock/audit", _guarded(audit))]
         routes += [Route("/clock/tick", _guarded(tick), methods=["POST"])]
     return Starlette(routes=routes)
+
+
+def _health(hooks: Hooks, *, with_metrics: bool) -> list[Route]:
+    """Whether the process lives, whether it can work, and how it does."""
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def readyz(_request: Request) -> Response:
+        missing = await asyncio.to_thread(hooks.unready)
+        return JSONResponse({"ready": not missing, "missing": missing}, status_code=503 if missing else 200)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(await asyncio.to_thread(hooks.metrics), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+    return [*routes, Route("/metrics", _guarded(metrics))] if with_metrics else routes
 
 
 def _guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

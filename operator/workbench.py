@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
 from sqlmodel import Session
 
 from contractops.graphs.lifecycle import CLOSES_TERM, Event, Stage
@@ -19,6 +20,7 @@ from contractops.operator import agenda, approvals, cases, parked, terms_ahead
 from contractops.operator.addressing import addressee
 from contractops.operator.alerting import put
 from contractops.operator.clock import wall_now
+from contractops.operator.logs import about
 from contractops.operator.store import cards, gates, renewals
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import Blob
@@ -28,6 +30,8 @@ from contractops.tools.ports import Clock
 from contractops.tools.signature import SignerPlan
 from contractops.tools.terms import Terms
 from contractops.tools.values import sha256_of
+
+log = structlog.get_logger("contractops.workbench")
 
 Render = Callable[[Terms, tuple[SignerPlan, ...]], bytes]
 
@@ -98,6 +102,8 @@ class Workbench:
                 terms_ahead.open_next(session, row, now, self.rules)
             row.next_action_at = agenda.next_action(session, row, now, self.rules)
             session.add(row)
+        with about(thread=position.renewal_id, gate=left):
+            log.info("moved", event_name=str(step.event), old=str(position.stage), new=str(target), by=step.by)
         if self._committed is not None:
             self._committed(position.renewal_id)
         return target

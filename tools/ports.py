@@ -58,6 +58,10 @@ class Signer(Protocol):
         """Id of the envelope made with ``key``, or None when there is none."""
         ...
 
+    def sent_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
+        """(id, key) of every envelope of ours that the vendor has seen change since ``moment`` (aware)."""
+        ...
+
     def state(self, envelope_id: str) -> EnvelopeState:
         """The envelope and its recipients, read afresh."""
         ...

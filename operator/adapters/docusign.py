@@ -23,6 +23,7 @@ from contractops.operator.adapters.docusign_calls import DocuSignCalls, RefusedB
 from contractops.operator.adapters.docusign_wire import (
     KEY_FIELD,
     definition,
+    key_of,
     replacement,
     state_of,
     transaction_id,
@@ -106,6 +107,20 @@ class DocuSign:
             message = f"{len(found)} envelopes carry the key of one send: {', '.join(sorted(found))}."
             raise VendorError("CO-ENV-012", message, advice="Void all but one by hand.", permanent=True)
         return next(iter(found), None)
+
+    def sent_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
+        """See ``Signer.sent_since``; page by page. Raises ``VendorError``."""
+        found: list[tuple[str, str]] = []
+        seen = 0
+        while True:
+            page = self._calls.read(
+                "list_status_changes", from_date=moment.date().isoformat(), include="custom_fields", start_position=str(seen)
+            )
+            envelopes = page.envelopes or ()
+            found += [(str(each.envelope_id), key) for each in envelopes if each.envelope_id and (key := key_of(each))]
+            seen += len(envelopes)
+            if not envelopes or seen >= int(page.total_set_size or 0):
+                return tuple(found)
 
     def state(self, envelope_id: str) -> EnvelopeState:
         """The envelope and its signers, read afresh. Raises ``NotFound``, ``VendorError``."""

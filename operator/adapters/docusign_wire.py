@@ -131,7 +131,7 @@ def state_of(envelope: Any, envelope_id: str) -> EnvelopeState:
         changed_at=_instant(envelope.status_changed_date_time),
         recipients=people,
         reason=envelope.voided_reason or next((each.reason for each in people if each.reason), None),
-        custom_key=_key(envelope),
+        custom_key=key_of(envelope),
     )
 
 
@@ -146,7 +146,8 @@ def _recipient(person: Any) -> RecipientState:
     )
 
 
-def _key(envelope: Any) -> str | None:
+def key_of(envelope: Any) -> str | None:
+    """The key of the effect that made an envelope (read with custom fields); None for one that is not ours."""
     fields: Iterable[Any] = getattr(envelope.custom_fields, "text_custom_fields", None) or ()
     return next((each.value for each in fields if each.name == KEY_FIELD), None)
 

@@ -25,6 +25,7 @@ from contractops.operator.desk.clicks import CLICKS
 from contractops.operator.desk.identity import Stranger, account_of, person_behind
 from contractops.operator.desk.lists import due_list, what_i_can
 from contractops.operator.desk.submits import SUBMITS
+from contractops.operator.logs import about
 from contractops.operator.showing import forms
 from contractops.operator.slack import commands
 from contractops.operator.slack.actions import Action
@@ -111,6 +112,7 @@ class Desk:
                 if row is None or row.handled_at is not None:
                     return  # another thread was first
                 renewal_id, reply = self._answer(session, command, account, now)
+                gate = self._gate_of(session, command)
                 if not reply.again:
                     inbox.handled(session, key, reply.outcome, at=wall_now())
                     break
@@ -118,12 +120,19 @@ class Desk:
                 self._advance(renewal_id)
         else:
             raise InvariantError("CO-DSK-002", f"{renewal_id} met {ATTEMPTS} answers of others in a row")
-        log.info("handled", key=key, outcome=reply.outcome)
+        with about(thread=renewal_id, gate=gate):
+            log.info("handled", key=key, outcome=reply.outcome)
         if renewal_id and reply.advance:
             self._on_decided(renewal_id)
         if renewal_id and reply.ring:
             self._on_effects(renewal_id)
         self._say(command, reply)
+
+    @staticmethod
+    def _gate_of(session: Session, command: Command) -> str | None:
+        """The gate that the button or form answers, for the log."""
+        button = session.get(Button, command.token) if isinstance(command, Click | Submit) else None
+        return button.gate_key if button else None
 
     def _stored(self, key: str) -> Command | None:
         """The command of a row that still waits. One that asks nothing, or can no longer be read, is marked as handled."""

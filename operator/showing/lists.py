@@ -162,3 +162,21 @@ def text(scene: Scene) -> PersonsText:
     """What somebody wrote through us, as it was written."""
     args = scene.card.args
     return PersonsText(who=scene.name(args.get("who")), did=str(args["did"]), text=str(args["text"]), account=scene.facts.account_name)
+
+
+def sweep_stopped(session: Session, card: Card, _now: datetime, _rules: cases.Rules) -> TextReply:
+    """To contract-ops: the clock's work stood still, since when, and since when it runs again."""
+    who = people.person(session, card.person_id)
+    zone = who.working_time.zone if who else "UTC"
+    since = datetime.fromisoformat(card.args["since"])
+    end = datetime.fromisoformat(card.args.get("over") or card.args["found"])
+    lasted = wording.plural(round((end - since).total_seconds() / 3600), "hour")
+    if "over" in card.args:
+        return TextReply(
+            text=f"The sweep over all dates runs again since {wording.moment(end, zone)}. It had not run for {lasted}, since {wording.moment(since, zone)}. "
+            "What fell due in between was told when it came back, the most urgent alert of each contract."
+        )
+    return TextReply(
+        text=f"The sweep over all dates has not run for {lasted}, since {wording.moment(since, zone)}. No alert and no reminder was sent in that time. "
+        "Please look at the operator: its log, and contractops doctor."
+    )

@@ -79,6 +79,7 @@ LISTS: dict[str, Callable[[Session, Card, datetime, cases.Rules], Value]] = {
     "nobody_owns": lists.nobody_owns,
     "digest": digest.digest,
     "hygiene": lists.hygiene,
+    "sweep_stopped": lists.sweep_stopped,
 }
 """The kinds of cards about many contracts of one person."""
 

@@ -1,6 +1,7 @@
 """The effect ledger: nothing happens outside without a row that says so first.
 
-Rule 1: intent is committed with the move that wants it; the key is ``{kind}:{renewal}:{version}:{hash}`` and lives for ever.
+Rule 1: intent is committed with the move that wants it; the key is ``{kind}:{renewal}:{version}:{hash}`` and lives as long as its term is
+kept.
 Rule 2: ``claim`` hands an effect to one worker at a time; the lease is wall time, so a frozen worker is overtaken. Whatever a worker
 says about an effect counts only while its attempt is the latest one: an overtaken worker changes nothing.
 Rule 3: ``KINDS`` declares for every kind how a duplicate is prevented: by the vendor's key, by looking it up, or by a person.

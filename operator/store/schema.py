@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest revision of this code; a test holds it equal to the last migration."""
 
 
@@ -88,12 +88,12 @@ def _known() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str = "head") -> None:
     from alembic import command  # noqa: PLC0415 - only when there is something to do
 
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _config() -> Config:
@@ -112,7 +112,9 @@ def _other(now: str | None) -> InputError:
 
 def _newer(now: str) -> InputError:
     return InputError(
-        "CO-DB-002", f"the database has schema {now}, which is newer than this version", advice="Install the newer contractops."
+        "CO-DB-002",
+        f"the database has schema {now}, which is newer than this version",
+        advice="Install the version that made it: pip install --upgrade contractops",
     )
 
 

@@ -375,6 +375,26 @@ class Worker(StoredRow, table=True):
     beat_at: datetime  # wall time of the last beat; for people only, since the clocks of machines differ
 
 
+class Heartbeat(StoredRow, table=True):
+    """When a regular piece of work was last done."""
+
+    __tablename__ = "heartbeat"
+
+    name: str = Field(primary_key=True)  # sweep | retention
+    at: datetime  # wall time
+
+
+class Restoring(StoredRow, table=True):
+    """One restoring of a backup. What happened outside between ``made_at`` and ``restored_at`` is not known to the rows of this database."""
+
+    __tablename__ = "restoring"
+
+    id: int | None = Field(default=None, primary_key=True)
+    made_at: datetime  # wall time of the backup
+    restored_at: datetime  # wall time
+    reconciled_at: datetime | None = None  # wall time: the vendors were asked; nothing is performed before
+
+
 class BusinessClock(StoredRow, table=True):
     """The one row of business time when a local world moves it; ISO text so that every reader gets the same instant."""
 

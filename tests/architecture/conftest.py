@@ -12,7 +12,11 @@ from tests.architecture.source import ROOT, files
 @pytest.fixture
 def copied_tree(tmp_path: Path) -> Path:
     """The repository's files in a folder of their own, all tracked by a git of their own."""
-    copy = tmp_path / "tree"
+    return copy_of_the_tree(tmp_path / "tree")
+
+
+def copy_of_the_tree(copy: Path) -> Path:
+    """The files of the repository at ``copy``, tracked by a git of their own."""
     for name in files():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, copy / name)

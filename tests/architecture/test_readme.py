@@ -31,6 +31,8 @@ def test_the_defaults_are_those_of_the_code() -> None:
             assert shown == "packaged"
         elif field.default is None:
             assert not shown, f"{name} has no default"
+        elif isinstance(field.default, bool):
+            assert shown == str(field.default).lower(), name
         else:
             assert type(field.default)(shown) == field.default, name
 

@@ -7,6 +7,7 @@ Rules of this module:
 """
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from sqlmodel import col, select
 
 from contractops.graphs.lifecycle import Event, Stage
 from contractops.graphs.steps import Position, Step
-from contractops.operator import arming, failpoints, jobs
+from contractops.operator import arming, cli, failpoints, jobs
 from contractops.operator.adapters.docusign import DocuSign
 from contractops.operator.adapters.docusign_calls import Timeouts
 from contractops.operator.adapters.salesforce import Salesforce
@@ -93,6 +94,34 @@ def settings_of(folder: Path, world: str) -> Settings:
         smtp_security="none",
         smtp_from="renewal.desk@prairie.example",
     )
+
+
+def variables(folder: Path, world: str) -> dict[str, str]:
+    """The same settings as variables, for the command line; without e-mail."""
+    key = str(folder / "key.pem")
+    ours = {
+        "DATABASE_URL": databases.url_of(folder / "contractops.db"),
+        "CLOCK_URL": f"{world}/_world/clock",
+        "SLACK_BOT_TOKEN": "xoxb-local",
+        "SLACK_APP_TOKEN": "xapp-local",
+        "SLACK_API_URL": f"{world}/slack/api/",
+        "SLACK_APP_ID": "A0LOCAL",
+        "SLACK_TEAM_ID": "T0LOCAL",
+        "DOCUSIGN_HOST": f"{world}/restapi",
+        "DOCUSIGN_OAUTH_URL": world,
+        "DOCUSIGN_ACCOUNT_ID": "acc-local",
+        "DOCUSIGN_INTEGRATION_KEY": "local-integration-key",
+        "DOCUSIGN_USER_ID": "local-user",
+        "DOCUSIGN_PRIVATE_KEY": key,
+        "DOCUSIGN_POLL_SECONDS": "1",
+        "SALESFORCE_URL": f"{world}/sf",
+        "SALESFORCE_CLIENT_ID": "local-client",
+        "SALESFORCE_USERNAME": "desk@prairie.example",
+        "SALESFORCE_PRIVATE_KEY": key,
+        "SALESFORCE_AUDIENCE": f"{world}/sf",
+        "RECOVER_SECONDS": "2",
+    }
+    return {f"CONTRACTOPS_{name}": value for name, value in ours.items()}
 
 
 class Driver:
@@ -518,6 +547,13 @@ def engine(folder: str, world: str, stage: str) -> None:
     raise TimeoutError(message)
 
 
+def command(folder: str, world: str, arguments: list[str], more: dict[str, str]) -> None:
+    """The command line itself, with the settings as variables and ``more``; its exit status is the child's."""
+    os.environ.update(variables(Path(folder), world) | {"TMPDIR": folder} | more)
+    sys.argv = ["contractops", *arguments]
+    cli.main()
+
+
 def _arm(points: list[str], log: str) -> None:
     for point in points:
         failpoints.arm(point, Path(log))
@@ -525,5 +561,18 @@ def _arm(points: list[str], log: str) -> None:
 
 CALLS: dict[str, Callable[..., None]] = {
     one.__name__: one
-    for one in (first, again, rings_only, hurried, decide_all, vice_presidents, approve_at_once, many, one_move, answered, engine)
+    for one in (
+        first,
+        again,
+        rings_only,
+        hurried,
+        decide_all,
+        vice_presidents,
+        approve_at_once,
+        many,
+        one_move,
+        answered,
+        engine,
+        command,
+    )
 }

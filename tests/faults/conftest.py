@@ -67,6 +67,7 @@ CHAIN: dict[str, tuple[str | None, str]] = {
     "reviewed": ("flagged", "prepare"),
     "out": ("reviewed", "approve"),
     "signed": ("out", "sign"),
+    "closed": ("signed", "poll"),
     "edited": ("out", "sign_and_edit"),
     "conflict": ("edited", "poll"),
     "late": ("flagged", "three_days_left"),

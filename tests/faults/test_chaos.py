@@ -29,9 +29,9 @@ from contractops.graphs.lifecycle import Stage
 from contractops.operator.store import audit
 from contractops.operator.store.tables import Audit, Effect, Gate, Inbox, Renewal, Worker
 from scripts import bench_portfolio
+from tests.faults.children import variables
 from tests.faults.conftest import Template
 from tests.faults.rig import Place, receivers
-from tests.faults.test_smoke import environment
 from tests.postgres import databases, server
 
 RENEWALS = int(os.environ.get("CONTRACTOPS_TEST_CHAOS_RENEWALS", "60"))
@@ -58,7 +58,13 @@ class Crew:
         command = [sys.executable, "-m", "contractops.operator.cli", "worker"]
         more = {"CONTRACTOPS_WORKER_SILENT_SECONDS": str(SILENT), "CONTRACTOPS_SLACK_PACE_SECONDS": "0"}
         with (self.place.folder / "workers.log").open("ab") as log:
-            process = subprocess.Popen(command, cwd=self.place.folder, env={**environment(self.place), **more}, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command,
+                cwd=self.place.folder,
+                env={**os.environ, **variables(self.place.folder, self.place.world), **more},
+                stdout=log,
+                stderr=log,
+            )
         self.living.append(process)
 
     def disturb(self, dice: random.Random) -> None:
@@ -133,7 +139,9 @@ def _with_renewals(template: Template, tmp_path: Path) -> Place:
     bench_portfolio.write(place.folder / "data", RENEWALS)
     with place.with_world() as running:
         command = [sys.executable, "-m", "contractops.operator.cli", "import", str(place.folder / "data")]
-        subprocess.run(command, cwd=place.folder, env=environment(running), check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            command, cwd=place.folder, env={**os.environ, **variables(running.folder, running.world)}, check=True, stdout=subprocess.DEVNULL
+        )
     return place
 
 

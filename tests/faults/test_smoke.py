@@ -15,8 +15,8 @@ from sqlmodel import select
 
 from contractops.graphs.lifecycle import Stage
 from contractops.operator.store.tables import Effect, Renewal
+from tests.faults.children import variables
 from tests.faults.rig import RENEWAL, Place, receivers
-from tests.postgres import databases
 
 pytestmark = [pytest.mark.kill, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -30,38 +30,12 @@ CASES = {
 }
 
 
-def environment(place: Place) -> dict[str, str]:
-    """The operator's settings as variables."""
-    key = str(place.folder / "key.pem")
-    ours = {
-        "DATABASE_URL": databases.url_of(place.folder / "contractops.db"),
-        "CLOCK_URL": f"{place.world}/_world/clock",
-        "SLACK_BOT_TOKEN": "xoxb-local",
-        "SLACK_APP_TOKEN": "xapp-local",
-        "SLACK_API_URL": f"{place.world}/slack/api/",
-        "SLACK_APP_ID": "A0LOCAL",
-        "SLACK_TEAM_ID": "T0LOCAL",
-        "DOCUSIGN_HOST": f"{place.world}/restapi",
-        "DOCUSIGN_OAUTH_URL": place.world,
-        "DOCUSIGN_ACCOUNT_ID": "acc-local",
-        "DOCUSIGN_INTEGRATION_KEY": "local-integration-key",
-        "DOCUSIGN_USER_ID": "local-user",
-        "DOCUSIGN_PRIVATE_KEY": key,
-        "DOCUSIGN_POLL_SECONDS": "1",
-        "SALESFORCE_URL": f"{place.world}/sf",
-        "SALESFORCE_CLIENT_ID": "local-client",
-        "SALESFORCE_USERNAME": "desk@prairie.example",
-        "SALESFORCE_PRIVATE_KEY": key,
-        "SALESFORCE_AUDIENCE": f"{place.world}/sf",
-        "RECOVER_SECONDS": "2",
-    }
-    return {**os.environ, **{f"CONTRACTOPS_{name}": value for name, value in ours.items()}}
-
-
 def start(place: Place, **more: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "contractops.operator.cli", "run"]
     with (place.folder / "run.log").open("ab") as log:
-        return subprocess.Popen(command, cwd=place.folder, env={**environment(place), **more}, stdout=log, stderr=log)
+        return subprocess.Popen(
+            command, cwd=place.folder, env={**os.environ, **variables(place.folder, place.world), **more}, stdout=log, stderr=log
+        )
 
 
 @pytest.mark.parametrize("point", CASES)

@@ -62,7 +62,24 @@ def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
         world.stop()
 
 
-COMMANDS = ("run", "worker", "demo", "import", "coverage", "why", "drift", "hygiene", "tool", "doctor", "recover", "db upgrade", "db move")
+COMMANDS = (
+    "run",
+    "worker",
+    "demo",
+    "import",
+    "coverage",
+    "why",
+    "drift",
+    "hygiene",
+    "tool",
+    "doctor",
+    "recover",
+    "backup",
+    "restore",
+    "erase",
+    "db upgrade",
+    "db move",
+)
 
 
 def test_every_command_has_a_purpose_of_one_line_and_two_examples() -> None:
