@@ -22,6 +22,7 @@ from contractops.operator.store.db import Database
 from contractops.operator.store.records import Person
 from contractops.operator.store.tables import Card, Effect, Inbox, Renewal
 from contractops.tools.errors import VendorError
+from tests.postgres import databases
 
 NOW = datetime(2026, 12, 7, 15, tzinfo=UTC)
 
@@ -172,7 +173,6 @@ SPEAKER = """
 import logging
 import structlog
 from contractops.operator import logs, redaction
-from tests.postgres import databases
 logs.configure()
 redaction.hide("marked-secret")
 log = structlog.get_logger("contractops.test")
