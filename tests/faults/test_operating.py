@@ -191,6 +191,7 @@ def test_vendors_that_refuse_and_fail_bring_no_secret_to_light(place: Callable[[
         assert secrets_in(found) == ["planted.log: canary-bot-token"]
 
 
+@pytest.mark.sqlite
 def test_an_older_database_is_upgraded_with_its_questions_open(place: Callable[[str], Place]) -> None:
     """A database of the schema before, with an approval that waits: a start is refused with the command to run, the command keeps every
     row, and the question is answered after it."""

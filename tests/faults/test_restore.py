@@ -20,7 +20,7 @@ from contractops.tools.errors import VendorError
 from tests.faults.rig import RENEWAL, Place, receivers, stored
 from tests.postgres import databases
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(120), pytest.mark.sqlite]
 
 Template = Callable[[str], Place]
 

@@ -108,6 +108,7 @@ def test_another_schema_is_refused_with_what_to_do(tmp_path: Path, made: str, co
     assert refused.value.advice
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database, only text that is long enough to be read as a header")
