@@ -45,20 +45,16 @@ def write(folder: Path, count: int, *, owners: int | None = None, name: str = "b
     )
 
 
-def seed(count: int) -> dict[str, Any]:
+def seed(count: int, *, owners: int | None = None, name: str = "bench") -> dict[str, Any]:
     """What the local world must know of them: the owners' Slack accounts and the CRM's records, under Salesforce's own names."""
-    owners = [
-        {
-            "id": slack_id(n),
-            "name": f"bench{n:03d}",
-            "real_name": f"Owner {n:03d}",
-            "email": f"bench{n:03d}@prairie.example",
-            "tz": PLACE[0],
-        }
-        for n in range(count)
+    users = [
+        {"id": slack_id(n, name), "name": f"{name}{n:03d}", "real_name": f"Owner {n:03d}", "email": f"{name}{n:03d}@prairie.example"}
+        for n in range(owners or count)
     ]
-    records = [{"object": "Contract", "external_field": "MSA_Number__c", "external_id": contract(n), "fields": {}} for n in range(count)]
-    return {"users": owners, "salesforce": {"records": records}}
+    records = [
+        {"object": "Contract", "external_field": "MSA_Number__c", "external_id": contract(n, name), "fields": {}} for n in range(count)
+    ]
+    return {"users": [user | {"tz": PLACE[0]} for user in users], "salesforce": {"records": records}}
 
 
 def contract(number: int, name: str = "bench") -> str:

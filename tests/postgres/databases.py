@@ -107,5 +107,7 @@ def _drop(connection: Connection, name: str) -> None:
 def _maintenance() -> Iterator[Connection]:
     address = server.running().replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(1)")  # two workers of the tests at once would both make the table
         connection.execute("CREATE TABLE IF NOT EXISTS made (name text PRIMARY KEY, file text NOT NULL)")
+        connection.execute("SELECT pg_advisory_unlock(1)")
         yield connection
