@@ -6,6 +6,8 @@ Rule 3: stopping finishes or gives back what is under way; what is lost is found
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,18 +16,25 @@ from typing import Any
 
 import httpx
 import structlog
+from langgraph.checkpoint.sqlite import SqliteSaver
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import select
 
+from contractops.graphs import conversation
+from contractops.graphs.conversation import Conversation
 from contractops.operator import agenda_ahead, cases, engine, failpoints, reconcile, retention, statuses, sweep_watch, trail, vitals
 from contractops.operator.adapters.docusign import DocuSign, DocuSignConfig
+from contractops.operator.adapters.intent_model import IntentModel
 from contractops.operator.adapters.mail import SmtpConfig, SmtpMailer
 from contractops.operator.adapters.model import ModelConfig
 from contractops.operator.adapters.salesforce import Salesforce, SalesforceConfig
 from contractops.operator.clock import StoredClock, wall_now
 from contractops.operator.core import Core
 from contractops.operator.credits import tell as tell_of_credits
+from contractops.operator.desk.chat import Chat
 from contractops.operator.desk.desk import Desk
+from contractops.operator.desk.talkers import Talkers
 from contractops.operator.documents.write import render
 from contractops.operator.envelope_words import EnvelopeWords
 from contractops.operator.fetching import Fetching
@@ -80,7 +89,10 @@ class Operator:
             poll_seconds=settings.docusign_poll_seconds,
             worker=self.name,
         )
+        self.second = second_of(settings, self.core)
+        self.memories = Memories(settings.database_url)
         self.desk: Desk | None = None
+        self.talkers: Talkers | None = None
         if self.messenger is not None:
             self.desk = Desk(
                 self.core.database,
@@ -93,6 +105,16 @@ class Operator:
                 on_decided=self.jobs.ring,
                 on_effects=self.jobs.ring_effects,
                 advance=self.jobs.advance,
+                chat=Chat(
+                    self.core.database,
+                    self.core.clock,
+                    self.core.rules,
+                    self.messenger,
+                    self.messenger,
+                    self.memories,
+                    team_id=settings.slack_team_id,
+                    second=self.second,
+                ),
             )
 
     def start_worker(self) -> Callable[[], int]:
@@ -103,6 +125,10 @@ class Operator:
         self.reconcile()
         self.follow_world()
         self.watch_sweep()  # before the first sweep of this start: how long there was none
+        if self.desk is not None:
+            self.talkers = Talkers(self.desk.handle)
+        if self.talkers is not None and self.second is not None:
+            self.talkers.beside(self.second.probe)
         crons = {
             "sweep": (EVERY_MINUTE, "sweep"),
             "news": (EVERY_MINUTE, "news"),
@@ -153,6 +179,14 @@ class Operator:
         """Compare a restored database with the vendors, before anything is performed. Raises ``VendorError`` when one does not answer."""
         return reconcile.reconcile(self.core.database, self.core.clock, self.workbench, self.signer, self.crm)
 
+    def close(self) -> None:
+        """Give everything back that this process holds open; the worker was stopped before."""
+        if self.talkers is not None:
+            self.talkers.close()
+        self.bell.close()
+        self.memories.close()
+        self.core.close()
+
     def follow_world(self) -> None:
         """Take over business time from the local world, if there is one: it may have moved while we were down."""
         if self.settings.clock_url and isinstance(self.core.clock, StoredClock):
@@ -161,6 +195,8 @@ class Operator:
 
     def inbound(self, key: str) -> None:
         """Handle an inbox row that its receiver left unhandled."""
+        if self.talkers is not None and self.talkers.has(key):
+            return  # it waits for its turn; that is no failed try
         with self.core.database.write(about=key) as session:
             inbox.taken(session, key)
             row = session.get(Inbox, key)
@@ -168,6 +204,8 @@ class Operator:
             return
         if row.kind == "connect":
             self._see_to_envelope(key, str(row.payload["envelope_id"]))
+        elif row.kind == "said" and self.talkers is not None:
+            self.talkers.submit(key)
         elif self.desk is not None:
             self.desk.handle(key)
 
@@ -328,6 +366,45 @@ def model_of(settings: Settings) -> ModelConfig | None:
         return None
     key = settings.openai_api_key.get_secret_value()
     return ModelConfig(base_url=settings.openai_base_url or OPENAI, model=settings.model, api_key=key, timeout=MODEL_SECONDS)
+
+
+def second_of(settings: Settings, core: Core) -> IntentModel | None:
+    """The model's reading of a message that the rules do not understand, or None without a model."""
+    config = model_of(settings)
+    return IntentModel(config, lambda: f"{core.clock.now():%Y-%m-%d}") if config else None
+
+
+class Memories:
+    """The conversation graph over its saver, in a file of its own beside the database; opened with the first message.
+
+    The one place that makes a saver.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self._url = make_url(database_url)
+        self._connection: sqlite3.Connection | None = None
+        self._graph: Conversation | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Conversation:
+        """The graph."""
+        with self._lock:
+            if self._graph is None:
+                at_file = self._url.get_backend_name() == "sqlite" and self._url.database
+                self._connection = sqlite3.connect(
+                    f"{self._url.database}.talk" if at_file else ":memory:", check_same_thread=False, timeout=10.0
+                )
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=NORMAL")
+                self._graph = conversation.build(SqliteSaver(self._connection, serde=conversation.serializer()))
+            return self._graph
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = self._graph = None
 
 
 def messenger_of(settings: Settings) -> SlackMessenger | None:

@@ -71,8 +71,7 @@ async def serve(operator: Operator, *, doors: bool = True) -> int:
             server.should_exit = True
             await serving
         left = await asyncio.to_thread(stop_worker)
-        operator.bell.close()
-        operator.core.close()
+        await asyncio.to_thread(operator.close)
     return left
 
 
@@ -125,7 +124,7 @@ def _slack(operator: Operator) -> AsyncSocketModeHandler | None:
     if operator.desk is None or operator.messenger is None or settings.slack_bot_token is None or settings.slack_app_token is None:
         return None
     client = listeners.build_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, timeout=10.0)
-    app = listeners.build_app(client, settings.slack_app_id or "", operator.desk, operator.messenger)
+    app = listeners.build_app(client, settings.slack_app_id or "", operator.desk, operator.messenger, operator.talkers)
     return listeners.build_socket(app, settings.slack_app_token.get_secret_value())
 
 

@@ -26,6 +26,7 @@ import bench_commands
 import bench_first_run
 import bench_renewals
 import bench_sweep
+import bench_talk
 import bench_tools
 from bench_measure import ROOT, CannotMeasureError, Figure, tell
 
@@ -35,6 +36,7 @@ GROUPS: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
     "click": bench_click.figures,
     "renewals": bench_renewals.figures,
     "bulk": bench_bulk.figures,
+    "talk": bench_talk.figures,
     "tools": bench_tools.figures,
     "first-run": bench_first_run.figures,
     "commands": bench_commands.commands,

@@ -7,6 +7,7 @@ Rule 3: adapters are synchronous and stateless; time-outs are theirs to set.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -155,6 +156,10 @@ class Messenger(Protocol):
         """The address under which a person opens the message."""
         ...
 
+    def is_private(self, channel: str) -> bool:
+        """Whether only invited people of our own company read the channel. Raises ``VendorError`` when Slack does not answer: fail closed."""
+        ...
+
 
 class SentFile(Value):
     """A file that a person handed over in Slack, with its bytes."""
@@ -212,4 +217,8 @@ class Interaction(Protocol):
 
     def publish_home(self, user_id: str, view: dict[str, Any]) -> None:
         """Replace the App Home of ``user_id``."""
+        ...
+
+    def suggest(self, user_id: str, prompts: Sequence[str]) -> None:
+        """Offer at most four questions above the composer of the direct conversation with ``user_id``."""
         ...

@@ -33,7 +33,7 @@ from contractops.operator.store.tables import Card, Draft, Effect, Envelope
 from contractops.tools.crm import CrmPatch, CrmReceipt
 from contractops.tools.errors import InputError, Refused
 from contractops.tools.signature import NOTICE
-from contractops.tools.terms import TermsChoices
+from contractops.tools.terms import TermsChoices, default_choices
 
 Handler = Callable[[Call], Reply]
 
@@ -78,6 +78,15 @@ def prepare(call: Call) -> Reply:
     if not (again and reply.advance):
         return reply
     return replace(reply, whisper=Simple(text="Preparing the terms again from the facts as they are now…"))
+
+
+def prepare_months(call: Call) -> Reply:
+    """Terms of a length are wanted, asked for in a conversation: draft 1 is made with that length and its own discount."""
+    months = int(str(call.about.get("about")))
+    source = cases.overview(call.session, call.renewal, call.now, call.rules).source
+    discount = cases.offer_discount(call.session, call.renewal, months, call.now, call.rules)
+    choices = default_choices(source).model_copy(update={"term_months": months, "discount_pct": discount})
+    return decide(call, Event.PREPARE, {"choices": choices.model_dump(mode="json")})
 
 
 def why_dates(call: Call) -> Reply:
@@ -352,5 +361,6 @@ CLICKS: dict[Action, Handler] = {
     Action.EFFECT_DONE: open_form,
     Action.DESK_OPEN: open_desk,
     Action.WHAT_NOW: what_now,
+    Action.TALK_PREPARE: prepare_months,
 }
 """What each button does."""

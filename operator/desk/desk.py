@@ -21,20 +21,23 @@ from contractops.operator import cases, unreached
 from contractops.operator.clock import wall_now
 from contractops.operator.desk import settings
 from contractops.operator.desk.call import ANSWER, LINK, Call, Reply
+from contractops.operator.desk.chat import Chat
 from contractops.operator.desk.clicks import CLICKS
 from contractops.operator.desk.identity import Stranger, account_of, person_behind
-from contractops.operator.desk.lists import due_list, what_i_can
+from contractops.operator.desk.lists import due_list
 from contractops.operator.desk.submits import SUBMITS
+from contractops.operator.desk.talking import choose, may_see_it, prompts, transient
 from contractops.operator.logs import about
 from contractops.operator.showing import forms
 from contractops.operator.slack import commands
 from contractops.operator.slack.actions import Action
-from contractops.operator.slack.answers import CopiedCard, NotAvailable, RightsUnknown, Simple, Whisper
+from contractops.operator.slack.answers import CopiedCard, NotAvailable, NotStaff, RightsUnknown, Simple, Whisper
 from contractops.operator.slack.commands import Click, Command, HomeOpened, Payload, Said, Slash, Submit
 from contractops.operator.slack.render import render, render_answer, render_home
 from contractops.operator.store import cards, inbox
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Button, Card, Inbox, Renewal
+from contractops.operator.talk.asked import TALK
 from contractops.tools.alerts import days_left
 from contractops.tools.errors import InputError, InvariantError, NotFound, VendorError
 from contractops.tools.people import Person
@@ -62,6 +65,7 @@ class Desk:
         on_decided: Callable[[str], None],
         on_effects: Callable[[str], None],
         advance: Callable[[str], None],
+        chat: Chat | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -73,6 +77,7 @@ class Desk:
         self._on_decided = on_decided
         self._on_effects = on_effects
         self._advance = advance
+        self._chat = chat
 
     def commit(self, key: str, kind: str, payload: Payload) -> bool:
         """Store one inbound payload; False when it is there already."""
@@ -103,6 +108,9 @@ class Desk:
         """Do the work of one stored payload, then answer."""
         command = self._stored(key)
         if command is None:
+            return
+        if isinstance(command, Said) and self._chat is not None:
+            self._chat.handle(key, command)
             return
         now = self._clock.now()
         account = account_of(self._messenger, command.actor, self._team_id)
@@ -157,14 +165,14 @@ class Desk:
         if isinstance(who, Stranger):
             return self._turn_away(session, command, who, now)
         unreached.sign_of_life(session, who.person_id)
-        own = settings.answer(session, command, who, now, self._rules)
+        own = settings.answer(session, command, who, now, self._rules) or choose(session, command, who, now, self._rules)
         if own is not None:
             return None, own
         match command:
             case Slash():
                 return None, Reply(view=due_list(session, who, now, self._rules), outcome="list")
             case Said():
-                return None, Reply(view=what_i_can(), outcome="said")
+                return None, Reply(outcome="nobody answers here")
             case Click() | Submit():
                 return self._act(session, command, who, now)
 
@@ -185,6 +193,8 @@ class Desk:
         if found is None:
             return None, Reply(whisper=NotAvailable(), outcome="unknown token")
         button, card, renewal = found
+        if not may_see_it(session, button, renewal, who):
+            return None, Reply(whisper=NotStaff(), outcome="not theirs to see")
         call = Call(session, command, who, button, card, renewal, now, self._rules)
         name = command.callback if isinstance(command, Submit) else command.action
         if name == Action.FORM_CHANGED:
@@ -200,7 +210,7 @@ class Desk:
         """A button: of an answer, of a copy, or of the card itself."""
         if LINK in call.about:
             return Reply(outcome="link opened")
-        if ANSWER not in call.about and not _original(call.card, command):
+        if not {ANSWER, TALK} & set(call.about) and not _original(call.card, command):
             return Reply(whisper=CopiedCard(button=call.way_to(Action.CARD_OPEN, call.card)), outcome="copied card")
         return CLICKS[command.action](call)
 
@@ -213,7 +223,10 @@ class Desk:
 
     def _answer_in_slack(self, command: Command, reply: Reply) -> None:
         if isinstance(command, HomeOpened):
-            self._interaction.publish_home(command.actor.user_id, render_home())
+            if command.tab == "messages":
+                self._interaction.suggest(command.actor.user_id, prompts())
+            else:
+                self._interaction.publish_home(command.actor.user_id, render_home())
             return
         whisper = reply.whisper
         if reply.form is not None and not self._opened(command, reply.form):
@@ -265,7 +278,7 @@ class Desk:
             case Click():
                 with self._database.read() as session:
                     found = _resolve(session, command.token)
-                if found and ANSWER in found[0].args:  # an answer is no message that could have a thread
+                if found and ANSWER in found[0].args and TALK not in found[0].args:  # an answer is no message that could have a thread
                     return found[1].channel or own, found[1].ts
                 return command.channel or own, command.thread_ts or command.message_ts
             case Said():
@@ -278,7 +291,7 @@ class Desk:
 
 def _resolve(session: Session, token: str) -> tuple[Button, Card, Renewal] | None:
     button = session.get(Button, token)
-    card = session.get(Card, button.card_key) if button else None
+    card = (session.get(Card, button.card_key) or transient(button)) if button else None
     renewal_id = (card.renewal_id or button.args.get("renewal")) if card and button else None
     renewal = session.get(Renewal, renewal_id) if renewal_id else None
     return (button, card, renewal) if button and card and renewal else None

@@ -1,4 +1,4 @@
-"""Lists and short answers: what ``/renewals`` and a plain message get.
+"""The list that ``/renewals`` gets.
 
 Rule 1: a person sees the contracts that he owns, those of the people he manages, and all when he is contract-ops.
 """
@@ -11,12 +11,13 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from contractops.graphs.lifecycle import FINAL
-from contractops.operator import cases, people
+from contractops.operator import cases
 from contractops.operator.desk.call import ANSWER
 from contractops.operator.showing import explain
 from contractops.operator.showing.lists import UNDATED_SHOWN, undated_line
-from contractops.operator.slack.views_outcome import ListLine, RenewalsList, TextReply
+from contractops.operator.slack.views_outcome import ListLine, RenewalsList
 from contractops.operator.store.tables import Card, Renewal
+from contractops.operator.talk.known import visible_owners
 from contractops.tools.calendars import zone
 from contractops.tools.people import Person
 
@@ -48,15 +49,3 @@ def _undated(session: Session, row: Renewal, now: datetime, rules: cases.Rules) 
     """A line with its one question; the button hangs on the welcome list of the owner, which every owner has."""
     card = session.get(Card, f"welcome/{row.owner_id}")
     return undated_line(session, row, card.key if card else None, now, rules, **{ANSWER: True})
-
-
-def visible_owners(session: Session, who: Person) -> tuple[str, ...] | None:
-    """Owners whose contracts ``who`` may see; None: all of them."""
-    if who.role in {people.CONTRACT_OPS, people.VP_SALES, people.FINANCE}:
-        return None
-    return (who.person_id, *(one.person_id for one in people.everybody(session) if one.manager_id == who.person_id))
-
-
-def what_i_can() -> TextReply:
-    """The honest answer to a plain message in this version."""
-    return TextReply(text="I can't answer questions yet. /renewals lists what is due; the buttons on a card do the rest.")

@@ -21,6 +21,7 @@ PREFIX = "g1."
 ANSWERS = frozenset(
     {
         Action.RENEWAL_PREPARE,
+        Action.TALK_PREPARE,
         Action.RENEWAL_WAKE,
         Action.RENEWAL_SNOOZE,
         Action.RENEWAL_STOP,

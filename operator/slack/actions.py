@@ -83,6 +83,9 @@ class Action(StrEnum):
     SETTINGS_OPEN = "settings_open"
     # Answers
     WHAT_NOW = "what_now"
+    # Answers in a conversation
+    TALK_PREPARE = "talk_prepare"
+    TALK_CHOOSE = "talk_choose"
     # Any input of an open form that asks for a new preview
     FORM_CHANGED = "v"
 

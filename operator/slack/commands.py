@@ -78,7 +78,7 @@ class HomeOpened(Value):
 
 
 class Said(Value):
-    """A direct message to the bot."""
+    """A direct message to the bot, or one that mentions it in a channel."""
 
     actor: Actor
     text: str
@@ -212,7 +212,7 @@ def _event(payload: Payload) -> HomeOpened | Said | None:
         case "app_home_opened":
             tab = _string(event.get("tab", "home"), "tab")
             return HomeOpened(actor=_event_actor(payload, event), tab=tab, event_id=event_id)
-        case "message" if _is_direct_speech(event):
+        case ("message" | "app_mention") as kind if _is_speech(event, kind):
             return Said(
                 actor=_event_actor(payload, event),
                 text=_string(event.get("text", ""), "text"),
@@ -225,9 +225,11 @@ def _event(payload: Payload) -> HomeOpened | Said | None:
             return None
 
 
-def _is_direct_speech(event: Payload) -> bool:
-    """A person's new message in a direct channel: no edit, no deletion, no bot."""
-    return event.get("channel_type") == "im" and not event.get("subtype") and not event.get("bot_id") and "user" in event
+def _is_speech(event: Payload, kind: str) -> bool:
+    """A person's new message in a direct channel, or a mention in another one: no edit, no deletion, no bot."""
+    if kind == "message" and event.get("channel_type") != "im":
+        return False  # Slack tells of a mention in a channel by an event of its own
+    return not event.get("subtype") and not event.get("bot_id") and "user" in event
 
 
 def _event_actor(payload: Payload, event: Payload) -> Actor:

@@ -63,5 +63,7 @@ LABELS: dict[Action, str] = {
     Action.DESK_OPEN: "Open my desk",
     Action.SETTINGS_OPEN: "Settings…",
     Action.WHAT_NOW: "What now?",
+    Action.TALK_PREPARE: "Prepare {about} months",
+    Action.TALK_CHOOSE: "{about}",
     Action.FORM_CHANGED: "",
 }

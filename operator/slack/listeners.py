@@ -24,7 +24,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from contractops.operator.slack import answers, commands
 from contractops.operator.slack.actions import Action, Callback
-from contractops.operator.slack.commands import Click, Command, Payload, Submit, UnknownName
+from contractops.operator.slack.commands import Click, Command, Payload, Said, Submit, UnknownName
 from contractops.operator.slack.render import render_answer
 from contractops.tools.errors import ContractOpsError, InputError
 from contractops.tools.ports import Interaction
@@ -57,11 +57,22 @@ class Desk(Protocol):
         ...
 
 
-def build_app(client: AsyncWebClient, app_id: str, desk: Desk, interaction: Interaction) -> AsyncApp:
-    """The Bolt app around ``desk``. ``app_id``: payloads of any other app are refused; ``interaction`` answers what the desk never sees."""
+class Talk(Protocol):
+    """Threads of their own for answers to messages."""
+
+    def submit(self, key: str) -> None:
+        """Work on a stored message soon."""
+        ...
+
+
+def build_app(client: AsyncWebClient, app_id: str, desk: Desk, interaction: Interaction, talk: Talk | None = None) -> AsyncApp:
+    """The Bolt app around ``desk``. ``app_id``: payloads of any other app are refused; ``interaction`` answers what the desk never sees.
+
+    ``talk`` works on messages; without it they are worked on as everything else.
+    """
     _redact_refused_requests()
     app = AsyncApp(client=client)
-    door = _Door(app_id, desk, interaction)
+    door = _Door(app_id, desk, interaction, talk)
     app.use(door.store_first)
     app.error(door.report)
     # One listener a kind: Bolt asks them one after the other, and a click must not wait for fifty.
@@ -70,6 +81,7 @@ def build_app(client: AsyncWebClient, app_id: str, desk: Desk, interaction: Inte
     app.command(commands.COMMAND)(door.work)
     app.event("app_home_opened")(door.work)
     app.event("message")(door.work)
+    app.event("app_mention")(door.work)
     return app
 
 
@@ -88,7 +100,8 @@ def build_socket(app: AsyncApp, app_token: str, ping_interval: float = 10) -> As
 class _Door:
     """Middleware and listeners around one desk."""
 
-    def __init__(self, app_id: str, desk: Desk, interaction: Interaction) -> None:
+    def __init__(self, app_id: str, desk: Desk, interaction: Interaction, talk: Talk | None) -> None:
+        self._talk = talk
         self._app_id = app_id
         self._desk = desk
         self._interaction = interaction
@@ -120,6 +133,9 @@ class _Door:
         """The one listener: acknowledge, then let the desk work in a thread."""
         await ack()
         command: Command = context[_COMMAND]
+        if isinstance(command, Said) and self._talk is not None:
+            self._talk.submit(context[_KEY])
+            return
         try:
             if isinstance(command, Click) and command.action is Action.FORM_CHANGED:
                 await asyncio.to_thread(self._show_preview, command)

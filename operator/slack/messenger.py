@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from typing import Any, TypeAlias
@@ -170,6 +170,12 @@ class SlackMessenger:
         """Where "Open card" leads."""
         return str(self._call("chat.getPermalink", {"channel": place.channel, "message_ts": place.ts})["permalink"])
 
+    def is_private(self, channel: str) -> bool:
+        """See ``Messenger.is_private``."""
+        found = self._call("conversations.info", {"channel": self._conversation(channel)})["channel"]
+        shared = any(found.get(mark) for mark in ("is_shared", "is_ext_shared", "is_org_shared", "is_pending_ext_shared"))
+        return bool(found.get("is_im") or found.get("is_private")) and not shared
+
     # Interaction
 
     def open_view(self, trigger_id: str, view: Json) -> None:
@@ -202,6 +208,11 @@ class SlackMessenger:
     def publish_home(self, user_id: str, view: Json) -> None:
         """See ``Interaction.publish_home``."""
         self._call("views.publish", {"user_id": user_id, "view": view})
+
+    def suggest(self, user_id: str, prompts: Sequence[str]) -> None:
+        """See ``Interaction.suggest``. Without a thread: an agent's prompts belong to the conversation."""
+        offered = [{"title": words, "message": words} for words in prompts[:4]]
+        self._call("assistant.threads.setSuggestedPrompts", {"channel_id": self._conversation(user_id), "prompts": offered})
 
     def upload(self, channel: str, name: str, content: bytes, *, thread_ts: str | None = None) -> None:
         """See ``Interaction.upload``."""
@@ -336,6 +347,7 @@ _READS = frozenset(
     {
         "chat.getPermalink",
         "conversations.history",
+        "conversations.info",
         "conversations.list",
         "conversations.replies",
         "files.info",

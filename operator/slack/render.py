@@ -13,12 +13,14 @@ from typing import Any
 from contractops.operator.slack import (
     render_alert,
     render_approval,
+    render_chat,
     render_draft,
     render_ending,
     render_lists,
     render_outcome,
     render_service,
     views,
+    views_chat,
     views_outcome,
     views_service,
 )
@@ -59,6 +61,7 @@ RENDERERS: dict[type[Value], Callable[[Any], Body]] = {
     views_outcome.ReasonsReply: render_lists.reasons,
     views_outcome.TextReply: render_lists.text_reply,
     views_outcome.PersonsText: render_lists.persons_text,
+    views_chat.ChatReply: render_chat.reply,
 }
 """One renderer a view-model."""
 

@@ -107,10 +107,10 @@ def reasons(card: ReasonsReply) -> Body:
     steps += [finding_sentence(finding) for finding in card.findings]
     if card.tail:
         steps.append(card.tail)
-    return message(phone(card.headline), section("lead", Bold(card.headline)), *_paragraphs(steps), *row(card.buttons[:_BUTTONS], _ANY))
+    return message(phone(card.headline), section("lead", Bold(card.headline)), *paragraphs(steps), *row(card.buttons[:_BUTTONS], _ANY))
 
 
-def _paragraphs(steps: Sequence[str]) -> list[Block]:
+def paragraphs(steps: Sequence[str]) -> list[Block]:
     """Steps in as few blocks as hold them (Slack: 3,000 characters each); at most five, the last one says that more follow."""
     chunks: list[list[str]] = [[]]
     for step in steps:

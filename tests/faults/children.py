@@ -143,7 +143,7 @@ class Driver:
         """Give back what the operator holds open."""
         for adapter in (self.operator.signer, self.operator.crm):
             adapter.close()  # type: ignore[union-attr]  # both are adapters of vendors here
-        self.operator.core.close()
+        self.operator.close()
 
     def drain(self) -> None:
         """Do every job that was rung for, then what cron would still find, until nothing is left. Raises TimeoutError."""

@@ -10,6 +10,7 @@ from contractops.operator.slack import views as v
 from contractops.operator.slack import views_outcome as o
 from contractops.operator.slack import views_service as s
 from contractops.operator.slack.actions import Action, Button
+from contractops.operator.slack.views_chat import ChatReply
 from contractops.tools.terms import CreditHandling
 from contractops.tools.values import ClauseRef, Finding, Money, Reason, Severity, Value
 
@@ -621,6 +622,24 @@ CARDS: dict[str, Value] = {
     "team_decide": o.TeamLine(account="Northwind Logistics", state="decide", day=date(2027, 2, 5), days_left=60, owner="Maria Ortiz"),
     "reasons": REASONS,
     "text_reply": o.TextReply(text="I only show cards and dates so far.", buttons=buttons(Action.CARD_OPEN)),
+    "chat": ChatReply(
+        lines=(
+            "Northwind Logistics (ENT-3391), Jan to Nov 2026: met in 9 of 11 months.",
+            "Below 99.95 %: Sep 2026 99.8796 %, Nov 2026 99.5671 %.",
+            "Credits: USD 1,435.00 open, USD 160.00 lapsed. (for ENT-3391, this year, as before)",
+        ),
+    ),
+    "chat_choices": ChatReply(
+        lines=("Which one: Harbor Clinics or Harbor Ports?",),
+        buttons=(*buttons(Action.TALK_CHOOSE, about="Harbor Clinics"), *buttons(Action.TALK_CHOOSE, about="Harbor Ports")),
+    ),
+    "chat_reasons": ChatReply(
+        lines=("Northwind Logistics (ENT-3391): Decide by Fri 5 Feb 2027, 17:00 CST (Chicago).",),
+        reasons=REASONS.reasons,
+        zone=ZONE,
+        tail=REASONS.tail,
+        buttons=buttons(Action.CLAUSE_READ, about="9.2"),
+    ),
     "persons_text": o.PersonsText(who="Dana Whitfield", did="asks", text="Why 36 months?", account="Northwind Logistics"),
 }
 """Name of the snapshot -> view-model."""

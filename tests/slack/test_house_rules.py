@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contractops.operator.desk import clicks, mail, settings
+from contractops.operator.desk import clicks, mail, settings, talking
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.blocks import PHONE
 from contractops.operator.slack.labels import LABELS
@@ -27,7 +27,7 @@ FORBIDDEN = {
     "a Slack date, which moves for a reader abroad": re.compile(r"<!date"),
     "a call to everybody": re.compile(r"<!(?:here|channel|everyone)"),
 }
-HANDLERS = {**clicks.CLICKS, **settings.OWN_CLICKS}
+HANDLERS = {**clicks.CLICKS, **settings.OWN_CLICKS, **talking.TALK_CLICKS}
 OPENS = frozenset({clicks.open_form, clicks.send_notice, mail.open_draft, settings.open_form})
 """Handlers that open a form."""
 SHOWS = frozenset({clicks.see_notice, clicks.why_dates})

@@ -351,6 +351,7 @@ SCOPES = {
     "chat.update": {"chat:write"},
     "chat.postEphemeral": {"chat:write"},
     "chat.getPermalink": set(),
+    "conversations.info": {"channels:read", "groups:read", "im:read"},
     "conversations.list": {"channels:read", "groups:read"},
     "conversations.open": {"im:write"},
     "conversations.history": {"im:history", "groups:history"},
@@ -359,6 +360,7 @@ SCOPES = {
     "files.info": {"files:read"},
     "users.info": {"users:read"},
     "users.lookupByEmail": {"users:read.email"},
+    "assistant.threads.setSuggestedPrompts": {"assistant:write"},
     "views.open": set(),
     "views.update": set(),
     "views.publish": set(),
@@ -370,12 +372,12 @@ def test_manifest_grants_what_the_calls_need() -> None:
     yaml = pytest.importorskip("yaml", reason="no YAML reader is installed")
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     source = (MANIFEST.parent / "messenger.py").read_text(encoding="utf-8")
-    named = set(re.findall(r'"((?:chat|conversations|files|users|views)\.[A-Za-z]+)"', source))
+    named = set(re.findall(r'"((?:assistant\.threads|chat|conversations|files|users|views)\.[A-Za-z]+)"', source))
     granted = manifest["oauth_config"]["scopes"]["bot"]
     assert named == set(SCOPES)
     assert set().union(*SCOPES.values()) | {"commands"} <= set(granted)
     assert len(granted) == len(set(granted))
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["features"]["slash_commands"][0]["command"] == "/renewals"
-    assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == {"app_home_opened", "message.im"}
+    assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == {"app_home_opened", "app_mention", "message.im"}
     assert manifest["display_information"]["description"] == ("Automated. Watches contract dates, prepares terms, never sends without you.")

@@ -79,6 +79,7 @@ COMMANDS = (
     "erase",
     "db upgrade",
     "db move",
+    "eval conversation",
 )
 
 

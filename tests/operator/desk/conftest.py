@@ -60,6 +60,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Place:
     shutil.copy(key, folder / "key.pem")
     seeded = seed(SAMPLE, key.with_suffix(".pub").read_text())
     seeded["users"] += STRANGERS
+    seeded["channels"].append({"id": "C0GENERAL", "name": "general", "members": ["U0MARIA", "U0SAM"]})
     with start_world(folder, seed=seeded) as world:
         driver = Driver(folder, world.url)
         driver.operator.follow_world()
