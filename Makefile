@@ -2,6 +2,8 @@
 #
 #   make demo                 the first run, in the browser; ARGS=--script plays the whole journey and checks it
 #   make test                 every test; ARGS="tests/tools -k notice" runs some of them
+#   make test-postgres        the tests that open a database, on PostgreSQL; fails when fewer pass than SQLite has
+#   make chaos                three workers, killed at random beside a PostgreSQL that restarts; 3 minutes
 #   make simulate             400 days of 500 contracts without vendors: who gets how many messages, and when; some minutes
 #   make lint                 ruff, mypy --strict, import-linter, deptry
 #   make bench                the figures; ARGS=--check fails when one is missed
@@ -25,7 +27,7 @@ fi; \
 if [ -z "$$python" ]; then echo 'contractops cannot be installed here: no Python 3.11 to 3.14 was found.' >&2; exit 2; fi
 endef
 
-.PHONY: demo test simulate lint bench lock setup clean
+.PHONY: demo test test-postgres chaos simulate lint bench lock setup clean
 .SILENT:
 
 demo:
@@ -36,9 +38,17 @@ test:
 	$(find_python); "$$python" scripts/bootstrap.py dev
 	$(VENV_PYTHON) scripts/run_tests.py $(ARGS)
 
+test-postgres:
+	$(find_python); "$$python" scripts/bootstrap.py dev
+	$(VENV_PYTHON) scripts/run_tests.py --postgres $(ARGS)
+
+chaos:
+	$(find_python); "$$python" scripts/bootstrap.py dev
+	CONTRACTOPS_TEST_DATABASE=postgres $(VENV_PYTHON) -m pytest -s -m long tests/faults/test_chaos.py $(ARGS)
+
 simulate:
 	$(find_python); "$$python" scripts/bootstrap.py dev
-	$(VENV_PYTHON) -m pytest -m long $(ARGS)
+	$(VENV_PYTHON) -m pytest -m long tests/operator $(ARGS)
 
 lint:
 	$(find_python); "$$python" scripts/bootstrap.py dev

@@ -42,10 +42,11 @@ from contractops.operator.jobs import Jobs
 from contractops.operator.mailing import Mailing
 from contractops.operator.performers import Performer, Records, Signing
 from contractops.operator.posting import Posting
+from contractops.operator.presence import Presence
 from contractops.operator.redaction import hide
 from contractops.operator.settings import Settings
 from contractops.operator.slack.messenger import Pacer, SlackMessenger
-from contractops.operator.store import heartbeat, inbox, restoring
+from contractops.operator.store import heartbeat, inbox, restoring, workers
 from contractops.operator.store.embedded_crm import EmbeddedCrm
 from contractops.operator.store.tables import Due, Effect, Inbox
 from contractops.operator.workbench import Workbench
@@ -69,6 +70,7 @@ class Operator:
     """The running operator: worker, Slack, web hooks, all in this process."""
 
     def __init__(self, settings: Settings) -> None:
+        self.name = workers.new_name()
         self.core = Core(settings)
         self.settings = settings
         self.messenger = messenger_of(settings)
@@ -85,6 +87,7 @@ class Operator:
             self._performers(),
             self.signer,
             poll_seconds=settings.docusign_poll_seconds,
+            worker=self.name,
         )
         self.second = second_of(settings, self.core)
         self.memories = Memories(settings.database_url)
@@ -144,19 +147,33 @@ class Operator:
             "retention": self.retention,
             "statuses": self.statuses,
         }
+        presence = Presence(self.core.database, self.name, self.take_over, silent_seconds=self.settings.worker_silent_seconds)
+        presence.begin()
         stop = engine.run_worker(
             self.settings.database_url,
             jobs,
             crons,
+            name=self.name,
             polling_seconds=self.settings.engine_polling_seconds,
             stop_seconds=self.settings.stop_seconds,
         )
         self.bell.open()
-        self.jobs.release_own()
-        self.jobs.recover()
+        self.jobs.hurry()
+        self.take_over()
         self.jobs.sweep()
         self.jobs.news()
-        return stop
+
+        def end() -> int:
+            left = stop()
+            presence.end()
+            return left
+
+        return end
+
+    def take_over(self) -> None:
+        """Do what workers that are no longer there had begun, and everything else that is ready."""
+        self.bell.give_up(self.jobs.release_dead)
+        self.jobs.recover()
 
     def reconcile(self) -> reconcile.Found | None:
         """Compare a restored database with the vendors, before anything is performed. Raises ``VendorError`` when one does not answer."""
@@ -180,7 +197,7 @@ class Operator:
         """Handle an inbox row that its receiver left unhandled."""
         if self.talkers is not None and self.talkers.has(key):
             return  # it waits for its turn; that is no failed try
-        with self.core.database.write() as session:
+        with self.core.database.write(about=key) as session:
             inbox.taken(session, key)
             row = session.get(Inbox, key)
         if row is None or row.handled_at is not None:
@@ -220,14 +237,14 @@ class Operator:
 
     def envelope_event(self, key: str, envelope_id: str, payload: dict[str, Any]) -> None:
         """Commit the vendor's event, then read the envelope afresh."""
-        with self.core.database.write() as session:
+        with self.core.database.write(about=key) as session:
             fresh = inbox.commit(session, key, "connect", payload, at=wall_now())
         if fresh:
             self._see_to_envelope(key, envelope_id)
 
     def _see_to_envelope(self, key: str, envelope_id: str) -> None:
         self.jobs.read_envelope(envelope_id)
-        with self.core.database.write() as session:
+        with self.core.database.write(about=key) as session:
             inbox.handled(session, key, "read", at=wall_now())
 
     def agenda(self, to: datetime) -> list[agenda_ahead.Ahead]:
@@ -326,6 +343,11 @@ class _LateBell:
         """See ``engine.Doorbell``."""
         if self._client is not None:
             self._client.enqueue(key, job, args, queue=queue, once=once, delay=delay)
+
+    def give_up(self, living: Callable[[], set[str]]) -> None:
+        """See ``engine.Client``."""
+        if self._client is not None:
+            self._client.give_up(living)
 
     def close(self) -> None:
         """Give the connections back."""

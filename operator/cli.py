@@ -112,6 +112,19 @@ def run(pid_file: Annotated[Path | None, typer.Option(help="Write the process id
     serving.run(settings.load())
 
 
+@app.command(epilog=_examples("worker", "worker --pid-file /run/contractops-worker.pid"))
+def worker(pid_file: Annotated[Path | None, typer.Option(help="Write the process id into this file.")] = None) -> None:
+    """Add a worker beside `run`. It opens neither Slack nor a web server."""
+    import os
+
+    from contractops.operator import logs, serving, settings
+
+    logs.configure()
+    if pid_file is not None:
+        pid_file.write_text(str(os.getpid()), encoding="utf-8")
+    serving.run(settings.load(), doors=False)
+
+
 @app.command(epilog=_examples("demo", "demo --script"))
 def demo(
     folder: Annotated[Path, typer.Option(help="Folder of the demo; made anew.")] = Path(".demo"),
@@ -286,6 +299,16 @@ def db_upgrade(json: Json = False, db: Db = None) -> None:
         tables_out.document({"schema": version})
     else:
         tables_out.say(f"The database has schema {version}, that of this version.")
+
+
+@db_app.command(
+    "move", epilog=_examples("db move --to postgresql+psycopg://desk@db.internal/desk", "db move --to URL --db sqlite:///old.db")
+)
+def db_move(to: Annotated[str, typer.Option("--to", help="URL of the empty database.")], json: Json = False, db: Db = None) -> None:
+    """Copy everything into an empty database, in one transaction."""
+    from contractops.operator import move_cli
+
+    raise typer.Exit(move_cli.run(to, db, as_json=json))
 
 
 def main() -> None:

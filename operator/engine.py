@@ -4,6 +4,7 @@ Rule 1: one workflow, ``job(name, args)``, over plain functions that may be run 
 Rule 2: two queues, so that people never wait behind a bulk sweep.
 Rule 3: a finished key never runs again, so keys carry the attempt; ``recover`` rebuilds every lost ring from the application tables.
 Rule 4: ``application_version`` is a constant: a deploy strands no work.
+Rule 5: what a dead worker was doing is given up here and rung for anew by ``recover``; the library itself would leave it for ever.
 """
 
 from __future__ import annotations
@@ -88,6 +89,14 @@ class Client:
             options |= {"deduplication_id": once, "duplication_policy": "return-existing"}
         self._client.enqueue(options, job, args)  # type: ignore[arg-type]  # a TypedDict built in two steps
 
+    def give_up(self, living: Callable[[], set[str]]) -> None:
+        """Forget the jobs under way at workers that are not among the ``living``, who are asked for after the jobs were read."""
+        begun = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        names = living()
+        lost = [one.workflow_id for one in begun if one.executor_id not in names]
+        if lost:
+            self._client.cancel_workflows(lost)
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.destroy()
@@ -99,14 +108,16 @@ def run_worker(
     jobs: Mapping[str, Job],
     crons: Mapping[str, tuple[str, str]],
     *,
+    name: str,
     polling_seconds: float = 0.03,
     concurrency: int = 8,
     stop_seconds: float = 5.0,
 ) -> Callable[[], int]:
     """Start the worker threads of this process; returns the function that stops them, which says how many jobs were still under way.
 
-    A stop takes no new job and waits at most ``stop_seconds`` for those under way. ``jobs`` by name; ``crons`` maps a name to (six-field schedule with seconds, job name). Order: the engine is launched before
-    anything is enqueued, since launching makes its tables.
+    ``name`` is this process's alone. A stop takes no new job and waits at most ``stop_seconds`` for those under way. ``jobs`` by name; ``crons``
+    maps a name to (six-field schedule with seconds, job name). Order: the engine is launched before anything is enqueued, since launching makes
+    its tables.
     """
     from dbos import DBOS
 
@@ -117,7 +128,7 @@ def run_worker(
         config={
             "name": NAME,
             "application_version": VERSION,
-            "executor_id": "local",
+            "executor_id": name,
             "system_database_url": engine_url(database_url),
             "system_database_engine": engine,
             "serializer": _serializer(),

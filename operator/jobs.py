@@ -26,7 +26,7 @@ from contractops.operator.engine import Doorbell, Job, Queue
 from contractops.operator.failpoints import passing
 from contractops.operator.logs import about
 from contractops.operator.performers import Performer, Receipt, apply_envelope
-from contractops.operator.store import cards, gates, heartbeat, inbox, ledger
+from contractops.operator.store import cards, gates, heartbeat, inbox, ledger, workers
 from contractops.operator.store.db import Database
 from contractops.operator.store.due import MOST_TRIES, left_aside
 from contractops.operator.store.tables import Due, Effect, Envelope, Gate, Renewal
@@ -38,6 +38,7 @@ BATCH: Final = 500
 BACK_OFF: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300, 900))
 GIVE_UP_AFTER: Final = 50  # attempts; with the back-off above about half a day
 LOST_RING: Final = timedelta(seconds=5)
+CARD_BUSY: Final = timedelta(milliseconds=200)
 LEFT_BEHIND: Final = "the operator stopped while it was doing this; nobody can tell whether it happened"
 
 log = structlog.get_logger("contractops.jobs")
@@ -56,7 +57,7 @@ class Jobs:
         signer: Signer | None,
         *,
         poll_seconds: float,
-        worker: str = "local",
+        worker: str,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -104,9 +105,12 @@ class Jobs:
 
     def perform(self, key: str) -> None:
         """Do one effect, once."""
-        with self._database.write() as session:
+        with self._database.write(about=ledger.renewal_of(key)) as session:
+            busy = ledger.is_card_busy(session, key, at=wall_now())
             unknown = ledger.left_behind(session, key)
-            effect = ledger.claim(session, key, worker=self._worker, at=wall_now())
+            effect = None if busy else ledger.claim(session, key, worker=self._worker, at=wall_now())
+        if busy:
+            self._bell.enqueue(f"perform:{key}:{uuid.uuid4().hex}", "perform", [key], delay=CARD_BUSY.total_seconds())
         if effect is not None:
             with about(thread=effect.renewal_id, gate=gates.key_of(effect.renewal_id, effect.version), effect=key):
                 self._perform(effect, unknown=unknown)
@@ -141,7 +145,9 @@ class Jobs:
         """Store the receipt with everything that follows from it, then ring."""
         passing(effect.kind, "before_receipt")
         now, wall = self._clock.now(), wall_now()
-        with self._database.write() as session:
+        # The receipt of a card changes that card only; any other may rewrite lists that tell of several renewals.
+        alone = None if effect.kind != "slack.card" else effect.renewal_id
+        with self._database.write(about=alone) as session:
             counted = ledger.done(session, effect, remote_id=receipt.remote_id, receipt=receipt.data, at=wall)
             if counted and receipt.follow is not None:
                 receipt.follow(session, effect, now)
@@ -229,14 +235,14 @@ class Jobs:
                 select(Due).where(Due.batch == batch, Due.tries < MOST_TRIES).order_by(col(Due.tries), col(Due.urgency))
             ).all()
         for row in rows:
-            with self._database.write() as session:
+            with self._database.write(about=row.renewal_id) as session:
                 stored = session.get(Due, (row.renewal_id, row.version, row.action_at), populate_existing=True)
                 if stored is None:
                     continue
                 stored.tries += 1
                 session.add(stored)
             self.attend(row.renewal_id)
-            with self._database.write() as session:
+            with self._database.write(about=row.renewal_id) as session:
                 stored = session.get(Due, (row.renewal_id, row.version, row.action_at))
                 if stored is not None:
                     session.delete(stored)
@@ -266,23 +272,23 @@ class Jobs:
         if self._signer is None:
             return
         with self._database.read() as session:
-            if session.get(Envelope, envelope_id) is None:
-                log.warning("web hook for an envelope that is not ours", envelope=envelope_id)
-                return
+            known = session.get(Envelope, envelope_id)
+        if known is None:
+            log.warning("web hook for an envelope that is not ours", envelope=envelope_id)
+            return
         try:
             state = self._signer.state(envelope_id).model_dump(mode="json")
         except VendorError as problem:
             vitals.count("docusign.read", problem)
             log.warning("envelope not read", envelope=envelope_id, error=str(problem))
             return
-        with self._database.write() as session:
+        with self._database.write(about=known.renewal_id) as session:
             row = session.get_one(Envelope, envelope_id, populate_existing=True)
             changed = apply_envelope(session, row, state, now=self._clock.now(), wall=wall_now())
-            renewal_id = row.renewal_id
         if changed:
-            self.attend(renewal_id)
-            self.ring(renewal_id)
-            self.ring_effects(renewal_id)
+            self.attend(known.renewal_id)
+            self.ring(known.renewal_id)
+            self.ring_effects(known.renewal_id)
 
     # Recovery
 
@@ -304,10 +310,17 @@ class Jobs:
             self._bell.enqueue(f"inbound:{uuid.uuid4().hex}", "inbound", [key], once=f"inbound:{key}"[:200])
         self._ring_all_effects(wall)
 
-    def release_own(self) -> None:
-        """At start: what a former process of this name held is free again."""
+    def release_dead(self) -> set[str]:
+        """What is held by workers that are no longer there is free again; returns the names of those who are."""
         with self._database.write() as session:
-            ledger.release(session, self._worker)
+            living = workers.names(session)
+            ledger.release(session, living)
+        return living
+
+    def hurry(self) -> None:
+        """At a start: what waits for a vendor is tried at once."""
+        with self._database.write() as session:
+            ledger.hurry(session)
 
     def _ring_all_effects(self, wall: datetime) -> None:
         with self._database.read() as session:
@@ -340,7 +353,7 @@ def cut_batches(session: Session, now: datetime) -> list[str]:
     sweep = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"  # names of one sweep sort by urgency: recover keeps the order
     cut = session.connection().execute(
         text(
-            "UPDATE due SET batch = :sweep || '-' || substr(CAST(100000 + ranked.place / :size AS TEXT), 2) "
+            "UPDATE due SET batch = CAST(:sweep AS TEXT) || '-' || substr(CAST(100000 + ranked.place / CAST(:size AS INTEGER) AS TEXT), 2) "
             "FROM (SELECT renewal_id, version, action_at, row_number() OVER (ORDER BY urgency IS NULL, urgency, renewal_id) - 1 AS place "
             "FROM due WHERE batch IS NULL) AS ranked "
             "WHERE due.renewal_id = ranked.renewal_id AND due.version = ranked.version AND due.action_at = ranked.action_at"

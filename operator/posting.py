@@ -2,13 +2,11 @@
 
 Rule 1: what a card says is read from the database at the moment it is sent.
 Rule 2: a post whose answer was lost is looked up by its key before it is repeated, whichever revision of the card asks.
-Rule 3: one card is sent by one thread at a time, so a late update never overwrites a newer one.
+Rule 3: one card is sent by one worker at a time (``store.ledger`` hands out one effect of a card), so a late update never overwrites a newer one.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,25 +47,30 @@ class Posting:
         self._clock = clock
         self._messenger = messenger
         self._rules = rules
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def card(self, effect: Effect) -> Receipt:
         """Bring the message in line with the stored state."""
         key = str(effect.payload["card"])
-        with self._locks[key]:
-            with self._database.write() as session:
-                card = session.get(Card, key, populate_existing=True)
-                if card is None:
-                    raise InvariantError("CO-CRD-001", f"there is no card {key}")
-                if card.shown >= int(effect.payload["revision"]):
-                    return Receipt(card.ts, {"shown": card.shown})  # a newer rewrite has told it already
-                body = render(show(session, card, self._clock.now(), self._rules))
-                revision = card.revision
-                address = self._address(session, card)
-                doubtful, post_key = _tried_since(session, effect), _post_key(session, card)
-            place, found = self._send(card, body, doubtful, address, post_key)
-            self._remember(key, place, revision)
-        return Receipt(place.ts, {"shown": revision, "channel": place.channel, **({FOUND: True} if found else {})})
+        with self._database.write(about=effect.renewal_id) as session:
+            card = session.get(Card, key, populate_existing=True)
+            if card is None:
+                raise InvariantError("CO-CRD-001", f"there is no card {key}")
+            if card.shown >= card.revision:
+                return Receipt(card.ts, {"shown": card.shown})  # another effect of it has told everything already
+            body = render(show(session, card, self._clock.now(), self._rules))
+            revision = card.revision
+            address = self._address(session, card)
+            doubtful, post_key = _tried_since(session, effect), _post_key(session, card)
+        place, found = self._send(card, body, doubtful, address, post_key)
+
+        def remember(session: Session, _effect: Effect, now: datetime) -> None:
+            card = session.get_one(Card, key, populate_existing=True)
+            card.channel, card.ts = place.channel, place.ts
+            card.shown = max(card.shown, revision)
+            card.posted_at = card.posted_at or now
+            session.add(card)
+
+        return Receipt(place.ts, {"shown": revision, "channel": place.channel, **({FOUND: True} if found else {})}, remember)
 
     def _send(self, card: Card, body: dict[str, Any], doubtful: datetime | None, address: _Address, post_key: str) -> tuple[Posted, bool]:
         """(where the card stands now, whether it was found there though no row knew of it)."""
@@ -99,15 +102,6 @@ class Posting:
             return _Address(card.channel, None, None)
         slack_id, email = people.slack_address(session, card.person_id or "")
         return _Address(slack_id, email, None)
-
-    def _remember(self, key: str, place: Posted, revision: int) -> None:
-        now: datetime = self._clock.now()
-        with self._database.write() as session:
-            card = session.get_one(Card, key, populate_existing=True)
-            card.channel, card.ts = place.channel, place.ts
-            card.shown = max(card.shown, revision)
-            card.posted_at = card.posted_at or now
-            session.add(card)
 
 
 def _post_key(session: Session, card: Card) -> str:

@@ -19,13 +19,14 @@ from typing import Final
 import structlog
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from contractops.operator import web
 from contractops.operator.app import Operator
 from contractops.operator.settings import Settings
 from contractops.operator.slack import listeners
 from contractops.operator.sole import sole
+from contractops.operator.store import schema
 from contractops.tools.errors import ContractOpsError
 
 WATCH_SECONDS: Final = 600.0
@@ -33,28 +34,34 @@ WATCH_SECONDS: Final = 600.0
 log = structlog.get_logger("contractops.serving")
 
 
-def run(settings: Settings) -> None:
-    """Build the operator and serve until stopped. Raises ``InputError`` CO-RUN-001 when another process serves the database."""
+def run(settings: Settings, *, doors: bool = True) -> None:
+    """Build the operator and serve until stopped; without ``doors`` it only works (no Slack connection, no web server).
+
+    Raises ``InputError`` CO-RUN-001 when another process serves a SQLite database.
+    """
     with sole(settings.database_url):
-        left = asyncio.run(serve(Operator(settings)))
+        left = asyncio.run(serve(Operator(settings), doors=doors))
         if left:
             log.warning("stopped with jobs under way: they are found again", jobs=left)
             logging.shutdown()
             os._exit(0)  # else the interpreter would wait for their threads
 
 
-async def serve(operator: Operator) -> int:
+async def serve(operator: Operator, *, doors: bool = True) -> int:
     """Start everything, say so, and wait for the signal to stop; returns how many jobs were still under way then."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    stop_worker = await asyncio.to_thread(operator.start_worker)
-    server, serving = await _web(operator)
-    socket = _slack(operator)
+    try:
+        stop_worker = await asyncio.to_thread(operator.start_worker)
+    except DBAPIError as problem:
+        raise schema.away(problem) from None  # whatever supervises this process may start it again at once
+    server, serving = await _web(operator) if doors else (None, None)
+    socket = _slack(operator) if doors else None
     try:
         if await _connected(socket, stop):
-            log.info("operator is running")
+            log.info("operator is running", worker=operator.name)
             await _until(stop, operator)
         log.info("operator is stopping", seconds=operator.settings.stop_seconds)
     finally:

@@ -84,6 +84,7 @@ class Settings(BaseSettings):
 
     engine_polling_seconds: float = Field(default=0.03, gt=0)
     recover_seconds: int = Field(default=60, ge=1, le=3600)
+    worker_silent_seconds: float = Field(default=20.0, ge=1)  # after so long without a sign of life others take a worker's work over
     stop_seconds: float = Field(default=35.0, gt=0, le=600)  # a stop waits so long for jobs: more than any vendor's call may take
 
     keep_inbox_days: int = Field(default=30, ge=0)  # raw Slack payloads and web hooks; 0: for ever, as in the next two

@@ -20,9 +20,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
+import bench_bulk
 import bench_click
 import bench_commands
 import bench_first_run
+import bench_renewals
 import bench_sweep
 import bench_talk
 import bench_tools
@@ -32,6 +34,8 @@ GROUPS: Final[dict[str, Callable[[], Iterator[Figure]]]] = {
     "import": bench_commands.big_import,
     "sweep": bench_sweep.figures,
     "click": bench_click.figures,
+    "renewals": bench_renewals.figures,
+    "bulk": bench_bulk.figures,
     "talk": bench_talk.figures,
     "tools": bench_tools.figures,
     "first-run": bench_first_run.figures,

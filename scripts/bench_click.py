@@ -8,7 +8,6 @@ Rules of this module:
    when something has changed; looking more often would compete with what is measured.
 """
 
-import csv
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import bench_portfolio
 import httpx
 from bench_measure import CannotMeasureError, Figure, clean_environment, percentile, tell, timed
 from running_demo import NoDemoError, demo
@@ -71,19 +71,29 @@ class _Desk:
         for channel, messages in self.messages().items():
             for message in messages:
                 button = _button(message, label)
-                if button is not None and _customer(number) in message.get("text", ""):
+                if button is not None and bench_portfolio.customer(number) in message.get("text", ""):
                     return channel, message["ts"], button
         return None
 
     def prepare(self, number: int) -> None:
         """The owner asks for terms, and waits until the draft can be approved."""
-        self.press(number, self.wait(lambda: self.card(number, "Prepare terms"), f"an alert for {_customer(number)}"), "Prepare terms")
-        self.wait(lambda: self.card(number, "Approve draft 1"), f"a draft for {_customer(number)} that can be approved")
+        self.press(
+            number,
+            self.wait(lambda: self.card(number, "Prepare terms"), f"an alert for {bench_portfolio.customer(number)}"),
+            "Prepare terms",
+        )
+        self.wait(lambda: self.card(number, "Approve draft 1"), f"a draft for {bench_portfolio.customer(number)} that can be approved")
 
     def press(self, number: int, found: Found, label: str) -> None:
         """The owner presses the button of the card; returns when the click is acknowledged."""
         channel, ts, button = found
-        body = {"user": _slack_id(number), "channel": channel, "ts": ts, "action_id": button["action_id"], "block_id": button["block_id"]}
+        body = {
+            "user": bench_portfolio.slack_id(number),
+            "channel": channel,
+            "ts": ts,
+            "action_id": button["action_id"],
+            "block_id": button["block_id"],
+        }
         answer = self._client.post("/_world/slack/act", json=body)
         if not answer.is_success or not answer.json()["acked"]:
             raise CannotMeasureError(f"the click on {label} was not acknowledged: {answer.text[:200]}")
@@ -132,7 +142,7 @@ def _approve(desk: _Desk, number: int) -> float:
     desk.quiet()
     found = desk.card(number, "Approve draft 1")
     if found is None:
-        raise CannotMeasureError(f"{_customer(number)} has no draft to approve")
+        raise CannotMeasureError(f"{bench_portfolio.customer(number)} has no draft to approve")
     channel, ts, _found = found
     with desk.changes() as changes:
         began = time.perf_counter()
@@ -152,81 +162,11 @@ def _button(message: Json, label: str) -> Json | None:
     return None
 
 
-def _customer(number: int) -> str:
-    return f"Customer {number:02d}"
-
-
-def _slack_id(number: int) -> str:
-    return f"U0BENCH{number:02d}"
-
-
 def _import(desk: _Desk, folder: Path, database: Path, world: str) -> None:
     """One owner, customer and small contract for each click, imported beside the sample portfolio."""
-    numbers = range(CLICKS)
-    people = [(f"bench{n:02d}", f"Owner {n:02d}", f"bench{n:02d}@prairie.example", "account_owner", _slack_id(n)) for n in numbers]
-    desk.seed({"users": [{"id": row[4], "name": row[0], "real_name": row[1], "email": row[2]} for row in people]})
-    folder.mkdir()
-    _write(folder / "people.csv", "id,name,email,role,slack_id,zone,holiday_calendar", [(*row, *_PLACE) for row in people])
-    _write(
-        folder / "accounts.csv",
-        "id,name,owner_id,country,address,locale,zone",
-        [(f"bench{n:02d}", _customer(n), f"bench{n:02d}", "US", f"{n + 1} Lake St; Chicago", "en-US", _PLACE[0]) for n in numbers],
-    )
-    _write(
-        folder / "contacts.csv",
-        "id,account_id,name,title,email,signing_right,checked_on,billing",
-        [
-            (f"contact{n:02d}", f"bench{n:02d}", f"Signer {n:02d}", "COO", f"s{n:02d}@bench.example", "yes", "2026-11-02", "yes")
-            for n in numbers
-        ],
-    )
-    _write(
-        folder / "contracts.csv",
-        ",".join(_TERMS),
-        [(f"BENCH-{n:02d}", "msa", f"bench{n:02d}", *list(_TERMS.values())[3:]) for n in numbers],
-    )
-    _write(
-        folder / "service_orders.csv",
-        "id,contract_id,product,description,quantity,monthly_price,currency,start_on",
-        [(f"BENCH-O-{n:02d}", f"BENCH-{n:02d}", "Ethernet Line 1G", f"Line {n:02d}", 1, "3200.00", "USD", "2026-04-08") for n in numbers],
-    )
+    desk.seed({"users": bench_portfolio.seed(CLICKS)["users"]})
+    bench_portfolio.write(folder, CLICKS)
     environment = clean_environment(CONTRACTOPS_DATABASE_URL=f"sqlite:///{database}", CONTRACTOPS_CLOCK_URL=f"{world}/_world/clock")
     ran = subprocess.run([CLI, "import", str(folder)], env=environment, capture_output=True, text=True, check=False)
     if ran.returncode != 0:
         raise CannotMeasureError(f"the contracts of the bench could not be imported: {ran.stderr[-300:]}")
-
-
-_PLACE: Final = ("America/Chicago", "US-IL")
-_TERMS: Final = {
-    "id": "",
-    "kind": "",
-    "account_id": "",
-    "title": "Master Services Agreement",
-    "agreement_date": "2026-03-20",
-    "effective_on": "2026-04-08",
-    "start_on": "2026-04-08",
-    "start_event": "acceptance",
-    "initial_length": 12,
-    "initial_unit": "months",
-    "renewal_kind": "successive",
-    "renewal_length": 12,
-    "renewal_unit": "months",
-    "renewals_so_far": 0,
-    "notice_length": 60,
-    "notice_unit": "days",
-    "notice_basis": "receipt",
-    "notice_cutoff": "17:00",
-    "window_right": "both",
-    "zone": "America/Chicago",
-    "holiday_calendar": "US-IL",
-    "uplift_kind": "up_to",
-    "uplift_percent": "3.00",
-    "currency": "USD",
-}
-
-
-def _write(path: Path, header: str, rows: list[tuple[object, ...]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(header.split(","))
-        writer.writerows(rows)

@@ -136,7 +136,7 @@ def _handed_over(database: Database, url: str, overdue: int) -> Figure:
     taken = []
     with _worker(url, received) as bell:
         bench = Workbench(database, _Clock(), cases.rules_of(load().rules, b"bench"), write.render)
-        sweeper = jobs.Jobs(database, _Clock(), bell, bench, {}, None, poll_seconds=60)
+        sweeper = jobs.Jobs(database, _Clock(), bell, bench, {}, None, poll_seconds=60, worker="bench")
         for run in range(RUNS):
             _forget(database)
             received.batches.clear()
@@ -148,7 +148,7 @@ def _handed_over(database: Database, url: str, overdue: int) -> Figure:
 
 @contextmanager
 def _worker(url: str, received: _Received) -> Iterator[engine.Client]:
-    stop = engine.run_worker(url, {"batch": received.batch}, {})
+    stop = engine.run_worker(url, {"batch": received.batch}, {}, name="bench")
     bell = engine.Client(url)
     try:
         yield bell

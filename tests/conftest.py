@@ -9,12 +9,15 @@ Rules of this module:
 """
 
 import os
+import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 FOREIGN = ("SLACK_", "DOCUSIGN_", "SALESFORCE_", "HUBSPOT_", "OPENAI_", "AZURE_OPENAI_", "LANGCHAIN_", "LANGSMITH_", "LANGGRAPH_", "DBOS_")
-KEPT = {"CONTRACTOPS_REQUIRE_BROWSER"}
+KEPT = {"CONTRACTOPS_REQUIRE_BROWSER", "CONTRACTOPS_TEST_DATABASE", "CONTRACTOPS_TEST_SERVER", "CONTRACTOPS_TEST_COUNT"}
+KEPT |= {"CONTRACTOPS_TEST_CHAOS_SECONDS", "CONTRACTOPS_TEST_CHAOS_RENEWALS"}
 
 
 def _clean(environment: dict[str, str]) -> list[str]:
@@ -27,6 +30,10 @@ def _clean(environment: dict[str, str]) -> list[str]:
 for _name in _clean(dict(os.environ)):
     del os.environ[_name]
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+if os.environ.get("CONTRACTOPS_TEST_DATABASE") == "postgres":
+    from tests.postgres import server
+
+    server.folder()  # one server for this run and every process that it starts
 
 
 SLOW_FIRST = (
@@ -60,7 +67,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say each skip in words."""
+    """Say each skip in words, and how many passed to whoever compares runs."""
+    if "CONTRACTOPS_TEST_COUNT" in os.environ:
+        with Path(os.environ["CONTRACTOPS_TEST_COUNT"]).open("a", encoding="utf-8") as count:
+            count.write(f"{len(terminalreporter.stats.get('passed', []))}\n")
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         terminalreporter.write_line(f"not run: {report.nodeid}: {str(reason).removeprefix('Skipped: ')}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """The PostgreSQL databases of a test go with its folder; hundreds of them would fill the disk."""
+    yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if folder is not None and "tests.postgres.databases" in sys.modules:
+        sys.modules["tests.postgres.databases"].forget_below(folder)

@@ -81,7 +81,7 @@ class Desk:
 
     def commit(self, key: str, kind: str, payload: Payload) -> bool:
         """Store one inbound payload; False when it is there already."""
-        with self._database.write() as session:
+        with self._database.write(about=key) as session:
             return inbox.commit(session, key, kind, payload, at=wall_now())
 
     def check(self, submit: Submit) -> dict[str, str]:
@@ -154,7 +154,7 @@ class Desk:
         except InputError as problem:
             command, outcome = None, f"not readable: {problem}"
         if command is None:
-            with self._database.write() as session:
+            with self._database.write(about=key) as session:
                 inbox.handled(session, key, outcome, at=wall_now())
         return command
 

@@ -103,8 +103,11 @@ def release(session: Session, *, now: datetime, wall: datetime, limit: int = 500
 
 
 def _intend(session: Session, row: Card, *, version: int, wall: datetime) -> None:
-    effect = NewEffect("slack.card", {"card": row.key, "revision": row.revision})
-    ledger.intend(session, effect, renewal_id=row.renewal_id or row.key, version=version, at=wall)
+    """The intent to send the card, unless one that nobody has begun yet will show this revision too (rule 1)."""
+    renewal_id = row.renewal_id or row.key
+    if not ledger.card_is_on_its_way(session, renewal_id, row.key):
+        effect = NewEffect("slack.card", {"card": row.key, "revision": row.revision})
+        ledger.intend(session, effect, renewal_id=renewal_id, version=version, at=wall)
     if row.args.get("mail"):
         mail(session, row, wall=wall)
 

@@ -32,7 +32,7 @@ class EmbeddedCrm:
 
     def write(self, patch: CrmPatch) -> CrmReceipt:
         """Settle, write and read back in one transaction. Raises ``NotFound``."""
-        with self._database.write() as session:
+        with self._database.write(about=patch.contract_id) as session:
             before = _must_hold(session, patch.contract_id)
             merged = merge(before, patch)
             if before.renewal_key == patch.renewal_key:
@@ -44,7 +44,7 @@ class EmbeddedCrm:
 
     def overwrite(self, contract_id: str, field: str, value: str | None, renewal_key: str) -> None:
         """Write one field that a person decided on. Raises ``NotFound``."""
-        with self._database.write() as session:
+        with self._database.write(about=contract_id) as session:
             before = _must_hold(session, contract_id)
             self._store(session, before, before.fields | {field: value}, list(before.change_orders), renewal_key)
 

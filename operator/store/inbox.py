@@ -21,10 +21,9 @@ def commit(session: Session, key: str, kind: str, payload: dict[str, Any], *, at
     """Store the event; False when it was there already. ``at`` is wall time."""
     dialect = session.connection().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = (
-        insert(Inbox).values(key=key, kind=kind, payload=payload, received_at=at, tries=0).on_conflict_do_nothing(index_elements=["key"])
-    )
-    return session.connection().execute(statement).rowcount == 1
+    fresh = insert(Inbox).values(key=key, kind=kind, payload=payload, received_at=at, tries=0)
+    stored = fresh.on_conflict_do_nothing(index_elements=["key"]).returning(col(Inbox.key))
+    return session.connection().execute(stored).first() is not None
 
 
 def handled(session: Session, key: str, outcome: str, *, at: datetime) -> None:

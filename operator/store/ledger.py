@@ -70,10 +70,34 @@ def intend(session: Session, effect: NewEffect, *, renewal_id: str, version: int
     return key
 
 
+def renewal_of(key: str) -> str:
+    """The renewal (or the card that belongs to none) that the effect ``key`` is about."""
+    return key.split(":", 1)[1].rsplit(":", 2)[0]
+
+
 def left_behind(session: Session, key: str) -> bool:
     """Whether an attempt began and never reported: its worker died or froze, so nobody knows whether it took effect."""
     row = session.get(Effect, key, populate_existing=True)
     return row is not None and row.status == "todo" and row.claimed_by is not None
+
+
+def card_is_on_its_way(session: Session, renewal_id: str, card: str) -> bool:
+    """Whether an effect waits, untouched, that will send the card as it then is."""
+    waiting = select(Effect.key).where(Effect.renewal_id == renewal_id, Effect.kind == "slack.card", Effect.status == "todo")
+    mine = col(Effect.payload)["card"].as_string() == card
+    return session.exec(waiting.where(mine, Effect.attempts == 0).limit(1)).first() is not None
+
+
+def is_card_busy(session: Session, key: str, *, at: datetime) -> bool:
+    """Whether another effect of the same card is under way: a message has one writer, so that a late update never overwrites a newer one."""
+    row = session.get(Effect, key, populate_existing=True)
+    if row is None or row.kind != "slack.card":
+        return False
+    same = select(Effect.key).where(
+        Effect.renewal_id == row.renewal_id, Effect.kind == row.kind, Effect.status == "todo", Effect.key != key
+    )
+    card = col(Effect.payload)["card"].as_string() == str(row.payload["card"])
+    return session.exec(same.where(card, col(Effect.claimed_until) > at).limit(1)).first() is not None
 
 
 def claim(session: Session, key: str, *, worker: str, at: datetime) -> Effect | None:
@@ -92,14 +116,19 @@ def claim(session: Session, key: str, *, worker: str, at: datetime) -> Effect | 
     return session.get(Effect, key, populate_existing=True) if result.rowcount == 1 else None
 
 
-def release(session: Session, worker: str) -> None:
-    """Give back what ``worker`` held: it has just started, so whatever it held died with its former self.
+def release(session: Session, living: set[str]) -> None:
+    """Give back what is held by anybody who is not among the ``living`` workers.
 
-    Its name stays on the row: that is how ``left_behind`` knows that an attempt never reported.
+    His name stays on the row: that is how ``left_behind`` knows that an attempt never reported.
     """
     table = Effect.__table__  # type: ignore[attr-defined]  # SQLModel adds it
-    session.connection().execute(update(table).where(table.c.status == "todo", table.c.claimed_by == worker).values(claimed_until=None))
-    # A start is a reason to try at once: what waited for a vendor may be possible again.
+    dead = table.c.claimed_by.is_not(None) & table.c.claimed_by.not_in(living)
+    session.connection().execute(update(table).where(table.c.status == "todo", dead).values(claimed_until=None))
+
+
+def hurry(session: Session) -> None:
+    """A start is a reason to try at once: what waited for a vendor may be possible again."""
+    table = Effect.__table__  # type: ignore[attr-defined]  # SQLModel adds it
     session.connection().execute(update(table).where(table.c.status == "todo", table.c.not_before.is_not(None)).values(not_before=None))
 
 

@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from contractops.operator.store import records, tables  # noqa: F401  # each fills SQLModel.metadata
 from contractops.operator.store.db import Database
-from contractops.tools.errors import InputError
+from contractops.tools.errors import InputError, VendorError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest revision of this code; a test holds it equal to the last migration."""
 
 
@@ -30,7 +30,7 @@ def ensure(database: Database) -> str:
     """Check the schema, making it first when the database is empty; returns the revision.
 
     Raises ``InputError``: CO-DB-001 for an older schema, CO-DB-002 for one that this version does not know, CO-DB-003 for a file that is
-    no database or cannot be opened.
+    no database or cannot be opened; ``VendorError`` CO-DB-005 for a server that does not answer.
     """
     try:
         with database.read() as session:
@@ -45,15 +45,23 @@ def ensure(database: Database) -> str:
         raise _unusable(database, problem) from None
     if now == HEAD:
         return HEAD
-    if now is None or now in _known():
-        raise InputError("CO-DB-001", f"the database has schema {now}, this version needs {HEAD}", advice="Run: contractops db upgrade")
-    raise _newer(now)
+    raise _other(now)
+
+
+def ensure_within(connection: Connection) -> None:
+    """``ensure`` inside a transaction of the caller: what it makes goes away with it. Raises as ``ensure``."""
+    now, empty = _found(connection)
+    if empty:
+        _upgrade(connection)
+    elif now != HEAD:
+        raise _other(now)
 
 
 def upgrade(database: Database) -> str:
     """Bring the database to the newest schema; returns the revision.
 
-    Raises ``InputError``: CO-DB-002 for a schema that this version does not know, CO-DB-003 for a file that is no database or cannot be opened.
+    Raises ``InputError``: CO-DB-002 for a schema that this version does not know, CO-DB-003 for a file that is no database or cannot be opened;
+    ``VendorError`` CO-DB-005 for a server that does not answer.
     """
     try:
         with database.engine.begin() as connection:
@@ -96,6 +104,12 @@ def _config() -> Config:
     return config
 
 
+def _other(now: str | None) -> InputError:
+    if now is None or now in _known():
+        return InputError("CO-DB-001", f"the database has schema {now}, this version needs {HEAD}", advice="Run: contractops db upgrade")
+    return _newer(now)
+
+
 def _newer(now: str) -> InputError:
     return InputError(
         "CO-DB-002",
@@ -104,7 +118,16 @@ def _newer(now: str) -> InputError:
     )
 
 
-def _unusable(database: Database, problem: DatabaseError) -> InputError:
+def away(problem: DBAPIError) -> VendorError:
+    """The server of the database does not answer, or no longer does."""
+    return VendorError(
+        "CO-DB-005", f"the database does not answer: {problem.orig}", advice="Check CONTRACTOPS_DATABASE_URL or --db, and start again."
+    )
+
+
+def _unusable(database: Database, problem: DatabaseError) -> InputError | VendorError:
+    if database.engine.dialect.name == "postgresql" and isinstance(problem, OperationalError):
+        return away(problem)
     advice = "Check CONTRACTOPS_DATABASE_URL or --db: the folder must exist and the file be a database of contractops."
     return InputError("CO-DB-003", f"the database {_name(database)} cannot be opened: {problem.orig}", advice=advice)
 

@@ -362,6 +362,19 @@ class Installation(StoredRow, table=True):
     token_secret: str
 
 
+class Worker(StoredRow, table=True):
+    """A process that works. Its row goes when it stops, or when the others find it dead."""
+
+    __tablename__ = "worker"
+
+    name: str = Field(primary_key=True)  # made anew at each start
+    place: str  # the machine, and which process numbers it sees
+    pid: int
+    beats: int = 0  # grows while it lives
+    started_at: datetime  # wall time
+    beat_at: datetime  # wall time of the last beat; for people only, since the clocks of machines differ
+
+
 class Heartbeat(StoredRow, table=True):
     """When a regular piece of work was last done."""
 

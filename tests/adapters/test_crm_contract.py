@@ -17,6 +17,7 @@ from contractops.operator.store.records import CrmState
 from contractops.tools.crm import CrmChangeOrder, CrmPatch, FieldChange
 from contractops.tools.errors import NotFound
 from contractops.tools.ports import Crm
+from tests.postgres import databases
 
 SEEN = {"monthly_price": "17720.00", "currency": "USD", "term_end": "2027-04-07", "term_months": "12", "billing_contact": "Ana Duarte"}
 NUMBERS = itertools.count(1)
@@ -44,7 +45,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     if request.param == "salesforce":
         yield _salesforce(request)
         return
-    database = Database(f"sqlite:///{tmp_path / 'crm.db'}")
+    database = Database(databases.url_of(tmp_path / "crm.db"))
     SQLModel.metadata.create_all(database.engine)
     yield _embedded(database)
     database.dispose()
@@ -233,7 +234,7 @@ def test_the_next_renewal_writes_again(bench: Bench) -> None:
 
 def test_our_own_reading_kept_late_does_not_undo_a_write(tmp_path: Path) -> None:
     """A reading from before the write, stored after it, is no person's change to the embedded CRM."""
-    database = Database(f"sqlite:///{tmp_path / 'crm.db'}")
+    database = Database(databases.url_of(tmp_path / "crm.db"))
     SQLModel.metadata.create_all(database.engine)
     bench = _embedded(database)
     bench.put(its := contract())

@@ -40,6 +40,7 @@ from contractops.operator.workbench import Workbench
 from contractops.tools.signature import AuthorityMatrix
 from tests.compiled import compiled_once
 from tests.localworld.worlds import WEB
+from tests.postgres import databases
 from tests.slack import payloads
 
 RENEWAL = "ENT-3391#1"
@@ -69,7 +70,7 @@ class MemoryBell:
 def settings_of(folder: Path, world: str) -> Settings:
     """The operator's settings for a folder with ``key.pem`` and a world at ``world``."""
     return load(
-        database_url=f"sqlite:///{folder / 'contractops.db'}",
+        database_url=databases.url_of(folder / "contractops.db"),
         clock_url=f"{world}/_world/clock",
         slack_bot_token="xoxb-local",
         slack_app_token="xapp-local",
@@ -99,7 +100,7 @@ def variables(folder: Path, world: str) -> dict[str, str]:
     """The same settings as variables, for the command line; without e-mail."""
     key = str(folder / "key.pem")
     ours = {
-        "DATABASE_URL": f"sqlite:///{folder / 'contractops.db'}",
+        "DATABASE_URL": databases.url_of(folder / "contractops.db"),
         "CLOCK_URL": f"{world}/_world/clock",
         "SLACK_BOT_TOKEN": "xoxb-local",
         "SLACK_APP_TOKEN": "xapp-local",
@@ -367,7 +368,8 @@ def again(folder: str, world: str, points: list[str], log: str) -> None:
     driver = Driver(Path(folder), world)
     driver.operator.follow_world()
     _arm(points, log)
-    driver.jobs.release_own()
+    driver.jobs.hurry()
+    driver.jobs.release_dead()
     driver.jobs.recover()
     driver.drain()
 

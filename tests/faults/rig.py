@@ -28,9 +28,11 @@ from contractops.operator.store import audit
 from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Audit, Card, Effect, Gate, Renewal
 from tests.localworld.worlds import WEB
+from tests.postgres import databases
 
 ROOT = Path(__file__).parents[2]
 RENEWAL = "ENT-3391#1"
+DATABASE = "contractops.db"
 
 
 class ForkServer:
@@ -126,10 +128,12 @@ class Place:
     def copy(self, folder: Path, server: ForkServer | None = None) -> "Place":
         """The same state elsewhere, for another fork server if asked. Nothing may run here."""
         shutil.copytree(self.folder, folder)
+        if databases.kind() == "postgres":
+            databases.copy(self.folder / DATABASE, folder / DATABASE)
         return Place(server or self.server, folder)
 
     def database(self) -> Database:
-        return Database(f"sqlite:///{self.folder / 'contractops.db'}")
+        return Database(databases.url_of(self.folder / DATABASE))
 
 
 def fresh(server: ForkServer, folder: Path) -> Place:

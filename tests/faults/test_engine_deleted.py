@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from contractops.graphs.lifecycle import Stage
+from contractops.operator import ringing
 from contractops.operator.store.tables import Renewal
-from tests.faults.rig import RENEWAL, Place, receivers, stored
+from tests.faults.rig import DATABASE, RENEWAL, Place, receivers, stored
+from tests.postgres import databases
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -39,12 +41,12 @@ def test_the_engine_is_deleted_at_every_stage(template: Template, tmp_path: Path
             running.must("one_move", step=step)
         assert stage_of(place) == stage
         finished = place.copy(tmp_path / f"finished{number}")
-        assert list(engine_files(finished)) == []
+        assert not has_engine(finished)
         with finished.with_world() as running:
             running.must("engine", stage=rest)
             outside, inside = receivers(running), stored(running)
         assert stage_of(finished) == rest
-        assert list(engine_files(finished)) != []
+        assert has_engine(finished)
         assert inside["cards to do"] == []
         assert max(outside["posts"].values()) == 1
         assert max(outside["envelopes"].values(), default=1) == 1
@@ -66,8 +68,7 @@ def test_one_life_with_the_engine_deleted_at_every_rest(template: Template, tmp_
             elif step is not None:
                 running.must("answered", step=step)
             running.must("engine", stage=rest)
-            for file in list(engine_files(place)):
-                file.unlink()
+            delete_engine(place)
         outside, inside = receivers(running), stored(running)
     assert inside["broken"] == []
     assert {status for _kind, _version, status in inside["effects"]} == {"done"}
@@ -80,9 +81,18 @@ def finish_sending(place: Place) -> None:
     place.must("again", points=[], log=str(place.log))
 
 
-def engine_files(place: Place) -> Iterator[Path]:
-    """The files of the engine's own tables."""
-    return place.folder.glob("contractops.db.engine*")
+def has_engine(place: Place) -> bool:
+    """Whether the engine's own tables exist."""
+    return ringing.has_tables(databases.url_of(place.folder / DATABASE))
+
+
+def delete_engine(place: Place) -> None:
+    """The engine's own tables go: a file beside SQLite's, a schema of PostgreSQL."""
+    for file in list(place.folder.glob(f"{DATABASE}.engine*")):
+        file.unlink()
+    if databases.kind() == "postgres":
+        with databases.sql(place.folder / DATABASE) as execute:
+            execute("DROP SCHEMA IF EXISTS dbos CASCADE")
 
 
 def stage_of(place: Place) -> str:

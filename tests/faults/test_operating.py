@@ -126,6 +126,7 @@ def test_every_secret_setting_is_marked() -> None:
     assert named | {"OPENAI_API_KEY"} == WRONG.keys()
 
 
+@pytest.mark.sqlite  # it searches the files of the database
 def test_a_stop_finishes_what_is_under_way_and_no_secret_is_written(place: Callable[[str], Place]) -> None:
     """SIGTERM while DocuSign takes its time: the envelope is sent, the receipt stored, the exit is clean and in time. Each line of the log is
     JSON, and the effect's line names renewal, gate and effect. The sweep had not run for 30 hours: contract-ops are told at the start."""
@@ -171,6 +172,7 @@ def test_a_stop_that_may_not_wait_leaves_the_job_to_the_next_start(place: Callab
         assert sum(receivers(found)["envelopes"].values()) == 1
 
 
+@pytest.mark.sqlite  # it searches the files of the database
 def test_vendors_that_refuse_and_fail_bring_no_secret_to_light(place: Callable[[str], Place]) -> None:
     """Wrong tokens, 500 and silence: doctor and a start with --debug, which stops like any other though Slack never opened its socket. A secret
     that was let slip is found."""
@@ -191,6 +193,7 @@ def test_vendors_that_refuse_and_fail_bring_no_secret_to_light(place: Callable[[
         assert secrets_in(found) == ["planted.log: canary-bot-token"]
 
 
+@pytest.mark.sqlite
 def test_an_older_database_is_upgraded_with_its_questions_open(place: Callable[[str], Place]) -> None:
     """A database of the schema before, with an approval that waits: a start is refused with the command to run, the command keeps every
     row, and the question is answered after it."""

@@ -18,8 +18,9 @@ from contractops.operator.store.db import Database
 from contractops.operator.store.tables import Card, Effect, Renewal, Restoring
 from contractops.tools.errors import VendorError
 from tests.faults.rig import RENEWAL, Place, receivers, stored
+from tests.postgres import databases
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(120), pytest.mark.sqlite]
 
 Template = Callable[[str], Place]
 
@@ -109,7 +110,7 @@ def test_an_envelope_whose_approval_is_lost_is_held_and_not_sent_again(place: Ca
 
 def test_other_terms_wait_until_the_lost_envelope_is_taken_back(tmp_path: Path) -> None:
     """Another draft is not sent while an envelope that nobody knows is out; when it is taken back, it is asked for by its own key first."""
-    database = Database(f"sqlite:///{tmp_path / 'contractops.db'}")
+    database = Database(databases.url_of(tmp_path / "contractops.db"))
     schema.ensure(database)
     held = {"envelope": "E-1", "reason": "", "made_with": f"docusign.send:{RENEWAL}:3:aa"}
     with database.write() as session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from contractops.operator.store import audit
 from contractops.operator.store.tables import Alert, Approval, ExecutedTerm, Gate, Renewal
 from contractops.operator.workbench import Workbench
 from tests.graphs.walking import NEXT, NOW, OWNER, PATHS, PATHS_TO_PAIRS, RENEWAL, RULES, VP, Shelf, Walk, raise_prices
+from tests.postgres import databases
 
 PAIRS = [(stage, event) for stage, events in TRANSITIONS.items() for event in events]
 TO_CLOSE = {
@@ -25,6 +25,14 @@ TO_CLOSE = {
     Stage.LET_RENEW: (PATHS[Stage.FLAGGED], Event.LET_RENEW),
     Stage.MISSED: (PATHS[Stage.FLAGGED], Event.LAPSE),
 }
+REFUSE = {
+    "sqlite": ("CREATE TRIGGER refuse BEFORE INSERT ON executed_term BEGIN SELECT RAISE(ABORT, 'refused'); END",),
+    "postgresql": (
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '23000'; END $$",
+        "CREATE TRIGGER refuse BEFORE INSERT ON executed_term FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ),
+}
+"""Statements that make the database refuse the next term."""
 
 At = Callable[[tuple[Event, ...]], Walk]
 
@@ -41,7 +49,9 @@ def at(shelf: Shelf, tmp_path: Path) -> Iterator[At]:
     opened: list[Walk] = []
 
     def get(path: tuple[Event, ...]) -> Walk:
-        opened.append(Walk(Path(shutil.copy(shelf.at(path), tmp_path / f"{len(opened)}.db"))))
+        file = tmp_path / f"{len(opened)}.db"
+        databases.copy(shelf.at(path), file)
+        opened.append(Walk(file))
         return opened[-1]
 
     yield get
@@ -127,7 +137,8 @@ def test_the_next_term_is_written_in_the_same_transaction(target: Stage, at: At)
     path, event = TO_CLOSE[target]
     walk = at(path)
     with walk.database.engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TRIGGER refuse BEFORE INSERT ON executed_term BEGIN SELECT RAISE(ABORT, 'refused'); END")
+        for statement in REFUSE[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
     before, rows = walk.row(), len(walk.audit())
     with pytest.raises(IntegrityError, match="refused"):
         walk.take(event)

@@ -8,7 +8,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from contractops.operator.store.tables import Audit, Draft, Effect, Gate, Renewa
 from contractops.operator.workbench import Workbench
 from contractops.tools.ports import EnvelopeState, RecipientState
 from tests.compiled import compiled_once
+from tests.postgres import databases
 
 RENEWAL, NEXT = "ENT-3391#1", "ENT-3391#2"
 NOW = datetime(2026, 12, 7, 15, 0, tzinfo=UTC)
@@ -64,7 +64,7 @@ class Walk:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.database = compiled_once(Database(f"sqlite:///{file}"))
+        self.database = compiled_once(Database(databases.url_of(file)))
         self.clock = Clock()
 
     def close(self) -> None:
@@ -221,7 +221,7 @@ class Shelf:
             before = self.at(path[:-1]) if path else None
             file = self._folder / f"{len(self._made)}.db"
             if before is not None:
-                shutil.copy(before, file)
+                databases.copy(before, file)
                 walk = Walk(file)
                 walk.take(path[-1])
             else:

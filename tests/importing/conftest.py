@@ -8,11 +8,12 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel, create_engine
 
 from contractops.operator.store import records  # noqa: F401 (its tables)
+from tests.postgres import databases
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+    made = create_engine(databases.url_of(tmp_path / "app.db"))
     SQLModel.metadata.create_all(made)
     yield made
     made.dispose()

@@ -20,6 +20,7 @@ from contractops.operator.store import portfolio, records
 from contractops.tools.errors import InputError
 from tests.importing.big import write
 from tests.importing.support import LATER, NOW, read_csv, rows_of, run, total_rows
+from tests.postgres import databases
 
 
 def test_the_same_import_again_changes_nothing(folder: Path, engine: Engine):
@@ -309,7 +310,7 @@ KILLED = """
         if what == sys.argv[3] and done >= 3000:
             os.kill(os.getpid(), getattr(signal, sys.argv[4]))
 
-    import_folder(Path(sys.argv[1]), create_engine(f"sqlite:///{sys.argv[2]}"), datetime(2026, 12, 7, 15, tzinfo=UTC), progress)
+    import_folder(Path(sys.argv[1]), create_engine(sys.argv[2]), datetime(2026, 12, 7, 15, tzinfo=UTC), progress)
 """
 
 
@@ -320,7 +321,7 @@ def test_stopped_midway_nothing_is_half_written_and_the_same_command_goes_on(tmp
     folder = tmp_path / "big"
     write(folder, 3000)
     engine.dispose()
-    command = [sys.executable, "-c", dedent(KILLED), str(folder), str(tmp_path / "app.db"), "service_orders", stop]
+    command = [sys.executable, "-c", dedent(KILLED), str(folder), databases.url_of(tmp_path / "app.db"), "service_orders", stop]
     assert subprocess.run(command, check=False, capture_output=True).returncode == status
     assert total_rows(engine) == 0
     assert run(folder, engine).imported("service_orders") == 6000

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from sqlalchemy import event, text
 
 from contractops.operator.store.db import Database
 
 
+@pytest.mark.sqlite
 def test_writers_of_one_process_wait_before_the_lock_not_at_it(tmp_path: Path) -> None:
     """While one writes, the next has not yet asked SQLite: there it would sleep, and others would overtake it."""
     database = Database(f"sqlite:///{tmp_path / 'some.db'}")

@@ -22,13 +22,14 @@ from contractops.operator.store.db import Database
 from contractops.operator.store.records import Person
 from contractops.operator.store.tables import Card, Effect, Inbox, Renewal
 from contractops.tools.errors import VendorError
+from tests.postgres import databases
 
 NOW = datetime(2026, 12, 7, 15, tzinfo=UTC)
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'contractops.db'}")
+    made = Database(databases.url_of(tmp_path / "contractops.db"))
     schema.ensure(made)
     yield made
     made.dispose()

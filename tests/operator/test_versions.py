@@ -12,6 +12,7 @@ from sqlmodel import Session
 from contractops.operator.store import schema, versions
 from contractops.operator.store.db import Database
 from contractops.operator.store.records import Usage
+from tests.postgres import databases
 
 JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (6, 7, 8))
 
@@ -24,7 +25,7 @@ def usage(record_id: str, account: str, version: int, recorded: datetime, supers
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     """A1 has U1, which changed in July, and U2; A2 has U3, since July. Nothing was sent to the database yet."""
-    database = Database(f"sqlite:///{tmp_path / 'contractops.db'}")
+    database = Database(databases.url_of(tmp_path / "contractops.db"))
     schema.ensure(database)
     with database.write() as open_session:
         open_session.add(usage("U2", "A1", 1, JUNE, None))

@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from contractops.operator.store.db import Database
+from tests.postgres import databases
 from tests.showing.factory import World, portfolio
 
 
@@ -16,7 +17,7 @@ from tests.showing.factory import World, portfolio
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The sample portfolio in a file of its own."""
     file: Path = tmp_path_factory.mktemp("showing") / "contractops.db"
-    made = portfolio(f"sqlite:///{file}")
+    made = portfolio(databases.url_of(file))
     yield made
     made.dispose()
 

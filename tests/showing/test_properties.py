@@ -25,6 +25,7 @@ from contractops.operator.workbench import Workbench
 from contractops.tools.crm import CrmPatch, CrmReceipt, FieldConflict
 from contractops.tools.signature import SignerPlan
 from contractops.tools.terms import Terms, terms_hash
+from tests.postgres import databases
 from tests.showing.factory import NOW, RENEWAL, World, envelope_state, portfolio
 
 DECIDES = {
@@ -69,7 +70,7 @@ def pdf(terms: Terms, signers: tuple[SignerPlan, ...]) -> bytes:
 @pytest.fixture
 def lives(tmp_path: Path) -> Iterator[Database]:
     """A database of its own: these moves are committed."""
-    made = portfolio(f"sqlite:///{tmp_path / 'lives.db'}")
+    made = portfolio(databases.url_of(tmp_path / "lives.db"))
     yield made
     made.dispose()
 

@@ -8,7 +8,6 @@ Rules of this module:
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.postgres import databases
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "sample" / "portfolio"
@@ -46,7 +47,7 @@ class Ran:
 
 def run(*arguments: str, db: Path | None = None, stdin: bytes = b"", **variables: str) -> Ran:
     """Run contractops with `arguments` and give its result; `db` adds --db."""
-    chosen = ["--db", f"sqlite:///{db}"] if db else []
+    chosen = ["--db", databases.url_of(db)] if db else []
     done = subprocess.run(
         [*COMMAND, *arguments, *chosen], input=stdin, capture_output=True, env=environment(**variables), timeout=100, check=False
     )
@@ -70,5 +71,5 @@ def portfolio(imported: tuple[Path, Ran]) -> Path:
 def own_copy(portfolio: Path, tmp_path: Path) -> Path:
     """A copy of the imported portfolio that a test may change."""
     target = tmp_path / "copy.db"
-    shutil.copy(portfolio, target)
+    databases.copy(portfolio, target)
     return target

@@ -10,6 +10,7 @@ from contractops.operator import demo
 from contractops.operator.doctor_vendors import needed_scopes
 from tests.localworld.worlds import RunningWorld, start_world
 from tests.operator.cli.conftest import SAMPLE, Ran, run
+from tests.postgres import databases
 
 BOT, APP, HMAC = "xoxb-local", "xapp-local", "local-hmac-1"
 
@@ -108,7 +109,7 @@ def test_a_field_that_is_not_unique_at_the_crm_is_named(own_copy: Path, place: t
     ],
 )
 def test_a_setting_that_cannot_be_used_ends_with_3(variables: dict[str, str], name: str, tmp_path: Path) -> None:
-    with_database = {"CONTRACTOPS_DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}", **variables}
+    with_database = {"CONTRACTOPS_DATABASE_URL": databases.url_of(tmp_path / "new.db"), **variables}
     found = run("doctor", "--json", **with_database)
     assert found.status == 3
     failed = checks(found)[name]
@@ -117,21 +118,15 @@ def test_a_setting_that_cannot_be_used_ends_with_3(variables: dict[str, str], na
 
 
 def test_contracts_nobody_owns_are_listed(own_copy: Path) -> None:
-    import sqlite3
-
-    with sqlite3.connect(own_copy) as connection:
-        connection.execute("UPDATE account SET owner_id = NULL WHERE id = 'northwind'")
-    connection.close()
+    with databases.sql(own_copy) as execute:
+        execute("UPDATE account SET owner_id = NULL WHERE id = 'northwind'")
     owners = checks(run("doctor", "--json", db=own_copy))["owners"]
     assert owners["status"] == "warn"
     assert "ENT-3391" in owners["said"]
 
 
 def test_whom_slack_does_not_reach_is_named(own_copy: Path) -> None:
-    import sqlite3
-
-    with sqlite3.connect(own_copy) as connection:
-        connection.execute("INSERT INTO unreached VALUES ('maria.ortiz', '2027-01-01 00:00:00.000000', 'user_disabled')")
-    connection.close()
+    with databases.sql(own_copy) as execute:
+        execute("INSERT INTO unreached VALUES ('maria.ortiz', '2027-01-01 00:00:00.000000', 'user_disabled')")
     reached = checks(run("doctor", "--json", db=own_copy))["reached"]
     assert (reached["status"], reached["said"]) == ("warn", "Slack delivers nothing to maria.ortiz")

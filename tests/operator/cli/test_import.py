@@ -5,7 +5,6 @@ import pty
 import re
 import select
 import signal
-import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.operator.cli.conftest import COMMAND, SAMPLE, Ran, environment, run
+from tests.postgres import databases
 
 WAIT_SECONDS = 40.0
 
@@ -83,7 +83,7 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     small_portfolio(folder, contracts=60_000, role="contract_ops")
     shown, ours = pty.openpty()
     process = subprocess.Popen(
-        [*COMMAND, "import", str(folder), "--db", f"sqlite:///{db}"], stdout=subprocess.PIPE, stderr=ours, env=environment(TERM="xterm")
+        [*COMMAND, "import", str(folder), "--db", databases.url_of(db)], stdout=subprocess.PIPE, stderr=ours, env=environment(TERM="xterm")
     )
     os.close(ours)
     seen = read_until(shown, b"Importing contracts")
@@ -98,9 +98,8 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     assert out == b""
     assert re.search(r"Importing contracts  \d+ %  [\d,]+ of [\d,]+  \d+ s left", text)
     assert text.rstrip().endswith("Stopped. Nothing half written. Run the same command again to go on.")
-    with sqlite3.connect(db) as connection:
-        counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("person", "account", "contract", "renewal")]  # noqa: S608
-    connection.close()
+    with databases.sql(db) as execute:
+        counts = [execute(f"SELECT count(*) FROM {name}").scalar_one() for name in ("person", "account", "contract", "renewal")]  # noqa: S608
     assert counts == [0, 0, 0, 0]
 
 

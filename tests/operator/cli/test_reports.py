@@ -1,13 +1,13 @@
 """Claims about coverage, why and drift, made to the real command over the sample portfolio."""
 
 import re
-import sqlite3
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.operator.cli.conftest import AS_OF, Ran, run
+from tests.postgres import databases
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -118,15 +118,14 @@ def test_a_report_over_nothing_says_how_to_begin(tmp_path: Path, command: str) -
 
 def test_a_closed_term_is_safe_from_the_day_it_was_recorded(own_copy: Path) -> None:
     """A served notice, a recorded let-renew and a signed renewal each close the term, but not on the days before."""
-    with sqlite3.connect(own_copy) as connection:
-        connection.execute("UPDATE renewal SET served_at = '2026-12-08 15:00:00.000000' WHERE unit_id = 'ENT-1042'")
+    with databases.sql(own_copy) as execute:
+        execute("UPDATE renewal SET served_at = '2026-12-08 15:00:00.000000' WHERE unit_id = 'ENT-1042'")
         insert = (
-            "INSERT INTO executed_term (unit_id, sequence, how, start, end, months, monthly, currency, from_renewal, lines, recorded_at) "
-            "VALUES (?, 2, ?, ?, ?, ?, NULL, NULL, ?, '[]', '2026-12-08 15:00:00.000000')"
+            'INSERT INTO executed_term (unit_id, sequence, how, start, "end", months, monthly, currency, from_renewal, lines, recorded_at) '
+            "VALUES (:unit, 2, :how, :start, :end, :months, NULL, NULL, :origin, '[]', '2026-12-08 15:00:00.000000')"
         )
-        connection.execute(insert, ("ENT-2917", "let_renew", "2027-04-01", "2028-03-31", 12, "ENT-2917#1"))
-        connection.execute(insert, ("ENT-3391", "renewed", "2027-04-08", "2030-04-07", 36, "ENT-3391#1"))
-    connection.close()
+        execute(insert, unit="ENT-2917", how="let_renew", start="2027-04-01", end="2028-03-31", months=12, origin="ENT-2917#1")
+        execute(insert, unit="ENT-3391", how="renewed", start="2027-04-08", end="2030-04-07", months=36, origin="ENT-3391#1")
 
     def states(day: str) -> dict[str, tuple[str, str]]:
         found = run("coverage", "--json", "--as-of", day, db=own_copy).json["contracts"]
@@ -145,9 +144,9 @@ def test_without_a_worker_recover_says_what_waits(portfolio: Path) -> None:
     """What waits are the welcome lists; who has quiet hours when this test runs gets his later, so they are counted in the database."""
     found = run("recover", "--json", db=portfolio)
     assert found.status == 0
-    with sqlite3.connect(portfolio) as database:
-        ((waiting,),) = database.execute("SELECT count(*) FROM effect WHERE status = 'todo'")
-        ((lists,),) = database.execute("SELECT count(*) FROM card WHERE kind = 'welcome'")
+    with databases.sql(portfolio) as execute:
+        ((waiting,),) = execute("SELECT count(*) FROM effect WHERE status = 'todo'")
+        ((lists,),) = execute("SELECT count(*) FROM card WHERE kind = 'welcome'")
     assert (lists, waiting <= lists) == (2, True)
     assert found.json == {"worker_seen": False, "rung": {"renewals": 0, "effects": waiting, "inbox": 0, "batches": 0}}
 
@@ -157,12 +156,12 @@ def test_hygiene_measures_what_was_sent(own_copy: Path) -> None:
     quiet = run("hygiene", "--as-of", AS_OF, db=own_copy)
     assert (quiet.status, quiet.err) == (0, "")
     assert quiet.out == "No card reached anybody.\nAnswered by the first alert: no term to judge yet.\nSnoozes: 0.\n"
-    with sqlite3.connect(own_copy) as connection:
-        connection.execute("UPDATE renewal SET decide_by = '2026-12-05 23:00:00.000000' WHERE id = 'ENT-3391#1'")
-        connection.execute("INSERT INTO alert VALUES ('ENT-3391#1', '2026-12-05', 30, 'sent', '2026-12-01 15:00:00.000000')")
-        connection.execute(
+    with databases.sql(own_copy) as execute:
+        execute("UPDATE renewal SET decide_by = '2026-12-05 23:00:00.000000' WHERE id = 'ENT-3391#1'")
+        execute("INSERT INTO alert VALUES ('ENT-3391#1', '2026-12-05', 30, 'sent', '2026-12-01 15:00:00.000000')")
+        execute(
             "INSERT INTO card (key, renewal_id, kind, person_id, broadcast, args, revision, shown, counted, created_at, posted_at) VALUES "
-            "('ENT-3391#1/told/1', 'ENT-3391#1', 'told', 'maria.ortiz', 0, '{\"lead\": 14}', 1, 1, 0, "
+            "('ENT-3391#1/told/1', 'ENT-3391#1', 'told', 'maria.ortiz', FALSE, '{\"lead\": 14}', 1, 1, FALSE, "
             "'2026-12-01 15:00:00.000000', '2026-12-01 15:00:00.000000')"
         )
     said = run("hygiene", "--weeks", "2", "--as-of", AS_OF, db=own_copy).out.splitlines()

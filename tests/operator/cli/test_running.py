@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from contractops.operator.store.schema import HEAD
 from tests.localworld.worlds import start_world, until
 from tests.operator.cli.conftest import AS_OF, COMMAND, SAMPLE, environment, run
+from tests.postgres import databases
 
 LIGHT = """
 import sys
@@ -27,7 +27,7 @@ print([name for name in heavy if name in sys.modules], file=sys.stderr)
 def test_a_report_loads_no_vendor_and_no_engine(portfolio: Path, arguments: list[str]) -> None:
     """What is not needed is not loaded: a report is there in less than a second."""
     code = LIGHT.format(arguments=arguments)
-    variables = environment(CONTRACTOPS_DATABASE_URL=f"sqlite:///{portfolio}")
+    variables = environment(CONTRACTOPS_DATABASE_URL=databases.url_of(portfolio))
     done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, check=True, text=True)
     assert done.stderr.strip() == "[]"
 
@@ -41,7 +41,7 @@ def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
     db = tmp_path / "new.db"
     world = start_world(tmp_path / "world", seed={"now": AS_OF})
     clock = f"{world.url}/_world/clock"
-    variables = environment(CONTRACTOPS_DATABASE_URL=f"sqlite:///{db}", CONTRACTOPS_CLOCK_URL=clock)
+    variables = environment(CONTRACTOPS_DATABASE_URL=databases.url_of(db), CONTRACTOPS_CLOCK_URL=clock)
     with (tmp_path / "log").open("wb") as log:
         worker = subprocess.Popen([*COMMAND, "run"], env=variables, stdout=log, stderr=log)
     try:
@@ -64,6 +64,7 @@ def test_an_import_rings_the_worker_that_runs(tmp_path: Path) -> None:
 
 COMMANDS = (
     "run",
+    "worker",
     "demo",
     "import",
     "coverage",
@@ -77,6 +78,7 @@ COMMANDS = (
     "restore",
     "erase",
     "db upgrade",
+    "db move",
     "eval conversation",
 )
 
@@ -125,8 +127,8 @@ def test_a_newer_database_is_not_upgraded(tmp_path: Path) -> None:
     """It belongs to a version that knows more."""
     file = tmp_path / "newer.db"
     run("db", "upgrade", db=file)
-    with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with databases.sql(file) as execute:
+        execute("UPDATE alembic_version SET version_num = '9999'")
     refused = run("db", "upgrade", db=file)
     assert (refused.status, refused.out) == (3, "")
     assert refused.err.startswith("error CO-DB-002")

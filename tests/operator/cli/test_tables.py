@@ -18,6 +18,7 @@ from contractops.operator import tables_out
 from contractops.operator.tables_out import Column, Row
 from tests.operator.cli.conftest import AS_OF, COMMAND, environment, run
 from tests.operator.cli.test_import import read_until
+from tests.postgres import databases
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 COLUMNS = (Column("NAME", text=True), Column("ID"), Column("DAYS", number=True), Column("STAGE", leave_out=2), Column("OWNER", leave_out=1))
@@ -39,7 +40,7 @@ def on_terminal(width: int, *arguments: str, **variables: str) -> str:
 @pytest.fixture
 def coverage(portfolio: Path) -> tuple[str, ...]:
     """The arguments of a coverage of the sample."""
-    return ("coverage", "--as-of", AS_OF, "--db", f"sqlite:///{portfolio}")
+    return ("coverage", "--as-of", AS_OF, "--db", databases.url_of(portfolio))
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from contractops.operator.workbench import Workbench
 from contractops.tools.alerts import days_left
 from contractops.tools.calendars import add_months, zone
 from tests.compiled import compiled_once
+from tests.postgres import databases
 
 MOST_ROUNDS = 20_000
 CONTRACT = {
@@ -109,13 +110,14 @@ class Simulation:
     def __init__(self, folder: Path, start: datetime, *, mails: bool = False) -> None:
         self.folder = folder
         self.clock = Clock(start)
-        self.database = compiled_once(Database(f"sqlite:///{folder / 'contractops.db'}"))
-        event.listen(self.database.engine, "connect", _no_sync)
+        self.database = compiled_once(Database(databases.url_of(folder / "contractops.db")))
+        if databases.kind() == "sqlite":
+            event.listen(self.database.engine, "connect", _no_sync)
         SQLModel.metadata.create_all(self.database.engine)
         self.rules = cases.rules_of(load().rules, b"a secret of the tests", mails=mails)
         self.bell = Bell()
         self.workbench = Workbench(self.database, self.clock, self.rules, lambda _terms, _signers: b"%PDF")
-        self.jobs = Jobs(self.database, self.clock, self.bell, self.workbench, {}, None, poll_seconds=1)
+        self.jobs = Jobs(self.database, self.clock, self.bell, self.workbench, {}, None, poll_seconds=1, worker="simulation")
         self.bell.table = {"advance": self.jobs.advance, "perform": lambda _key: None, "batch": self.jobs.batch}
         self.seen: list[Seen] = []
         self.mails: list[tuple[datetime, str, str]] = []  # (when, to whom, card)

@@ -35,6 +35,7 @@ from contractops.operator.store.tables import Audit, Button, Card, Draft, Gate, 
 from contractops.tools.signature import AuthorityMatrix, RoleLimit
 from tests.faults.children import Driver
 from tests.localworld.worlds import WEB, RunningWorld
+from tests.postgres import databases
 
 RENEWAL = "ENT-3391#1"
 PATIENCE = 20.0
@@ -117,9 +118,7 @@ class Place:
 
     def copy_to(self, other: Place) -> None:
         """Make ``other`` as this is. Nobody has its database open; its world may run."""
-        for end in ("-wal", "-shm"):
-            other.database.with_name(other.database.name + end).unlink(missing_ok=True)
-        _copy(self.database, other.database)
+        databases.copy(self.database, other.database)
         with closing(sqlite3.connect(other.world, isolation_level=None)) as there:
             there.executescript(_EMPTY)
             there.execute("ATTACH ? AS kept", (str(self.world),))
@@ -139,12 +138,6 @@ INSERT INTO journal SELECT * FROM kept.journal;
 COMMIT;
 """
 """A world's own address is that of its process, and stays."""
-
-
-def _copy(source: Path, target: Path) -> None:
-    """The database ``source``, with what stands in its log only."""
-    with closing(sqlite3.connect(source)) as now, closing(sqlite3.connect(target)) as then:
-        now.backup(then)
 
 
 class Office(Driver):
