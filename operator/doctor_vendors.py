@@ -29,7 +29,7 @@ CLOCK_TOLERANCE: Final = 30.0
 """Seconds. Tokens are signed with our time and refused when it is further off than a few minutes; HTTP dates are a second fine."""
 LOOKUPS: Final = 50
 
-_SCOPE: Final = re.compile(r"^ +- ([a-z]+:[a-z.:]+|commands)\b")
+_SCOPE: Final = re.compile(r"^ +- ([a-z_.:]+)")
 _ADVICE: Final = {
     "invalid_auth": "Put the bot token of the installed app into CONTRACTOPS_SLACK_BOT_TOKEN (App-level token: CONTRACTOPS_SLACK_APP_TOKEN).",
     "token_revoked": "Install the app again and put the new token into the settings.",

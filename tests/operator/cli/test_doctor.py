@@ -67,8 +67,8 @@ def test_a_missing_scope_is_named_with_what_to_do(own_copy: Path, place: tuple[R
 
 
 def test_the_scopes_needed_are_those_of_the_manifest() -> None:
-    assert {"chat:write", "commands", "users:read.email", "files:read", "files:write"} <= needed_scopes()
-    assert len(needed_scopes()) == 13
+    assert {"app_mentions:read", "chat:write", "commands", "users:read.email", "files:read", "files:write"} <= needed_scopes()
+    assert len(needed_scopes()) == 14
 
 
 def test_a_vendor_that_does_not_answer_ends_with_5(own_copy: Path) -> None:
