@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +23,13 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
+from contractops.operator.clock import wall_now
 from contractops.operator.redaction import redacted
+from contractops.tools.errors import InvariantError
 
 VERSION: Final = "1"
+SUBSECONDS_SINCE: Final = (3, 42, 0)
+"""The first SQLite whose ``unixepoch`` knows ``subsec``; older ones, as of Debian 12, answer NULL, and the library could not start."""
 NAME: Final = "contractops"
 Queue: TypeAlias = Literal["now", "bulk"]
 Job: TypeAlias = Callable[..., None]
@@ -214,5 +219,14 @@ def _system_engine(database_url: str) -> Engine:
         connection.isolation_level = "IMMEDIATE"
         for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
+        if sqlite3.sqlite_version_info < SUBSECONDS_SINCE:
+            connection.create_function("unixepoch", 1, _unixepoch)
 
     return engine
+
+
+def _unixepoch(modifier: str) -> float:
+    """SQL ``unixepoch('subsec')``: seconds since 1970 with milliseconds. From Python 3.12 on the library asks for it, whatever SQLite can do."""
+    if modifier != "subsec":
+        raise InvariantError("CO-ENG-001", f"the queue asks for unixepoch({modifier!r}), which only SQLite itself can answer")
+    return round(wall_now().timestamp(), 3)
