@@ -124,7 +124,8 @@ def replies(workspace: Workspace, arguments: Arguments) -> Document:
     thread = [m for m in stored if root in {m["ts"], m.get("thread_ts")}]
     wanted = [m for m in thread if m["ts"] == root or _within(m["ts"], arguments)]
     page, cursor = one_page(wanted, arguments)
-    shown = [_message(stored, m, arguments) for m in page]
+    # A thread's answer does not say which replies were broadcast.
+    shown = [{key: value for key, value in _message(stored, m, arguments).items() if key != "subtype"} for m in page]
     return {"messages": shown, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
 
 

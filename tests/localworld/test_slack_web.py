@@ -65,6 +65,7 @@ def test_post_update_thread_history(world: RunningWorld) -> None:
     assert (top[1]["reply_count"], top[1]["latest_reply"]) == (2, loud)
     thread = slack.conversations_replies(channel=channel, ts=root)["messages"]
     assert [m["text"] for m in thread] == ["card, decided", "reply", "reminder"]
+    assert ("subtype" in top[0], any("subtype" in m for m in thread)) == (True, False), "only the conversation's history tells it"
     assert "metadata" not in slack.conversations_history(channel=channel)["messages"][1]
 
 
