@@ -1,6 +1,6 @@
 """The signer whom an envelope of order forms waits for: who it is, since when, and when the owner is asked about his silence.
 
-Rule 1: only what the signing service says counts; it names one moment of opening, never how often.
+Rule 1: only what the signing service says counts; where its history cannot tell how often he looked, the first look is all that is known.
 Rule 2: a question is remembered by its card: once for each envelope, address and kind of silence.
 """
 
@@ -32,8 +32,14 @@ class Waiting:
 
     @property
     def opened_at(self) -> datetime | None:
-        """When he looked, as the signing service knows it."""
+        """When he first looked, as the signing service knows it."""
         return self.signer.at if self.signer.status == OPENED else None
+
+    @property
+    def looks(self) -> tuple[datetime, ...]:
+        """When he looked, oldest first; empty while he has not."""
+        first = self.opened_at
+        return () if first is None else self.signer.looks or (first,)
 
     @property
     def came_back(self) -> bool:

@@ -28,6 +28,7 @@ class RecipientState(Value):
     """One signer as the vendor sees him. ``status``: created, sent, delivered (opened), completed, declined, autoresponded (the invitation came back).
 
     ``at``: since when he is there, as far as the vendor says; ``reason``: his words, or those of the mail system that refused it.
+    ``looks``: when he looked, oldest first, while he has opened and not signed.
     """
 
     name: str
@@ -35,6 +36,7 @@ class RecipientState(Value):
     status: str
     at: datetime | None = None
     reason: str | None = None
+    looks: tuple[datetime, ...] = ()
 
 
 class EnvelopeState(Value):

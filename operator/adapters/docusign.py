@@ -22,6 +22,7 @@ from contractops.operator.adapters.bearer import Grant, TokenSource
 from contractops.operator.adapters.docusign_calls import DocuSignCalls, RefusedByDocuSign, Timeouts
 from contractops.operator.adapters.docusign_wire import (
     KEY_FIELD,
+    OPENED,
     definition,
     key_of,
     replacement,
@@ -29,6 +30,7 @@ from contractops.operator.adapters.docusign_wire import (
     transaction_id,
     unchanged,
     voided,
+    with_looks,
 )
 from contractops.tools.errors import Conflict, InvariantError, NotFound, OutcomeUnknown, VendorError
 from contractops.tools.ports import EnvelopeState
@@ -123,9 +125,15 @@ class DocuSign:
                 return tuple(found)
 
     def state(self, envelope_id: str) -> EnvelopeState:
-        """The envelope and its signers, read afresh. Raises ``NotFound``, ``VendorError``."""
+        """The envelope and its signers, read afresh; its history too while somebody has opened it and not signed.
+
+        Raises ``NotFound``, ``VendorError``.
+        """
         answer = self._calls.read("get_envelope", envelope_id, include="recipients,custom_fields")
-        return state_of(answer, envelope_id)
+        found = state_of(answer, envelope_id)
+        if not any(each.status == OPENED for each in found.recipients):
+            return found
+        return with_looks(found, self._calls.read("list_audit_events", envelope_id))
 
     def signed_document(self, envelope_id: str) -> bytes:
         """The combined PDF. Raises ``NotFound``, ``VendorError`` (also when it is no PDF)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,8 @@ _EVENTS = (
     "recipient-sent", "recipient-autoresponded", "recipient-delivered", "recipient-completed", "recipient-declined",
 )  # fmt: skip
 _FIRST_REMINDER_DAYS, _REMINDER_EVERY_DAYS = "3", "4"  # days 3 and 7
+OPENED = "delivered"
+"""Status of a signer who has opened the envelope and not signed."""
 _STATUSES = frozenset(
     {"created", "sent", "delivered", "signed", "completed", "declined", "voided", "deleted", "timedout", "processing", "correct"}
 )
@@ -133,6 +136,26 @@ def state_of(envelope: Any, envelope_id: str) -> EnvelopeState:
         reason=envelope.voided_reason or next((each.reason for each in people if each.reason), None),
         custom_key=key_of(envelope),
     )
+
+
+def with_looks(state: EnvelopeState, history: Any) -> EnvelopeState:
+    """``state`` with the moments at which each signer who has it open looked, from the SDK's ``EnvelopeAuditEventResponse``.
+
+    The history knows its people by name only: of two signers of one name neither is told.
+    """
+    lines = [{field.name: field.value for field in event.event_fields or []} for event in history.audit_events or []]
+    views = [line for line in lines if line.get("Action") == "Viewed" and line.get("UserName") and line.get("logTime")]
+    names = Counter(each.name for each in state.recipients)
+
+    def looked(each: RecipientState) -> RecipientState:
+        mine = (
+            ()
+            if each.status != OPENED or names[each.name] > 1
+            else tuple(sorted(_instant(line["logTime"]) for line in views if line["UserName"] == each.name))
+        )
+        return each.model_copy(update={"looks": mine})
+
+    return state.model_copy(update={"recipients": tuple(looked(each) for each in state.recipients)})
 
 
 def _recipient(person: Any) -> RecipientState:

@@ -122,7 +122,7 @@ class SigningService:
         return envelope
 
     def _sign(self, envelope: Document, who: str) -> list[state.Event]:
-        events = state.open_by(envelope, who, self.world.now())
+        events = state.looked_by(envelope, who, self.world.now())
         person = state.signer(envelope, who)
         if self._tampered("wrong_signer"):
             person |= STRANGER

@@ -100,9 +100,10 @@ def _start_turn(envelope: Document, now: datetime) -> list[Event]:
 
 
 def open_by(envelope: Document, who: str, now: datetime) -> list[Event]:
-    """A signer whose turn it is looks at the document; a second look changes nothing."""
+    """A signer whose turn it is looks at the document; a second look is a line of the history only."""
     each = _whose_turn(envelope, who)
     if each["status"] == "delivered":
+        note(envelope, now, "Viewed", each["name"])
         return []
     each["status"] = "delivered"
     each["deliveredDateTime"] = stamp(now)
@@ -114,9 +115,14 @@ def open_by(envelope: Document, who: str, now: datetime) -> list[Event]:
     return events
 
 
+def looked_by(envelope: Document, who: str, now: datetime) -> list[Event]:
+    """Whoever signs has looked: his first look, unless he had one. Raises DocuSignError out of turn or on a closed envelope."""
+    return [] if _whose_turn(envelope, who)["status"] == "delivered" else open_by(envelope, who, now)
+
+
 def sign_by(envelope: Document, who: str, now: datetime) -> list[Event]:
     """A signer signs (and has then also looked). Raises DocuSignError out of turn or on a closed envelope."""
-    events = open_by(envelope, who, now)
+    events = looked_by(envelope, who, now)
     each = signer(envelope, who)
     each["status"] = "completed"
     each["signedDateTime"] = stamp(now)

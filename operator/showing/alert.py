@@ -229,7 +229,7 @@ def _missing_signature(scene: Scene) -> dict[str, str]:
     name = waiting.signer.name
     if waiting.came_back:
         return {"signer": name, "asks": f"The invitation to {name}, {waiting.signer.email}, came back."}
-    return {"signer": name, "asks": f"{name}: {phrases.silent(name, waiting.opened_at, scene.zone)}"}
+    return {"signer": name, "asks": f"{name}: {phrases.silent(name, waiting.looks, scene.zone)}"}
 
 
 def _signature_buttons(scene: Scene) -> tuple[Button, ...]:

@@ -158,7 +158,7 @@ def silent(scene: Scene) -> SentReply | TextReply:
     if waiting is None:
         return _no_longer(scene)
     why = sentence(Reason.model_validate(scene.card.args["reason"]), scene.zone)
-    return _about(scene, waiting, Silent(opened=waiting.opened_at, why=why), scene.row_of(*ways_on(waiting)))
+    return _about(scene, waiting, Silent(looks=waiting.looks, why=why), scene.row_of(*ways_on(waiting)))
 
 
 def bounced(scene: Scene) -> SentReply | TextReply:

@@ -69,11 +69,16 @@ def then_what(otherwise: Otherwise) -> str:
             return "Then it goes on from month to month."
 
 
-def silent(signer: str, opened: datetime | None, zone: str) -> str:
-    """The question about a signer who has not signed: whether he looked, as far as the signing service says."""
-    if opened is None:
+def silent(signer: str, looks: Sequence[datetime], zone: str) -> str:
+    """The question about a signer who has not signed: when he looked, as far as the signing service says."""
+    if not looks:
         return f"Not opened yet. Is {signer.split(' ', 1)[0]} still the right person?"
-    return f"Opened {wording.local_day(opened, zone)}. {signer.split(' ', 1)[0]} has not signed."
+    return f"Opened {often(len(looks))}{wording.local_day(looks[-1], zone)}. {signer.split(' ', 1)[0]} has not signed."
+
+
+def often(times: int) -> str:
+    """How often something happened, before the day of its last time; nothing for once."""
+    return {1: "", 2: "twice, last "}.get(times, f"{times} times, last ")
 
 
 def limit_value(value: int | Decimal | Money) -> str:

@@ -65,7 +65,7 @@ def sent(card: SentReply) -> Body:
         case None:
             said = _out(card)
         case Silent():
-            said = f"{phrases.silent(card.signer, state.opened, card.zone)} {left}"
+            said = f"{phrases.silent(card.signer, state.looks, card.zone)} {left}"
             tail = [foot(state.why)] if state.why else []
         case SignerDeclined():
             said = f"{state.by} declined on {wording.moment(state.at, card.zone)}. {left}"

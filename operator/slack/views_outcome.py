@@ -15,9 +15,9 @@ from contractops.tools.values import Finding, Money, Reason, Value
 
 
 class Silent(Value):
-    """No signature of the card's signer yet; ``opened`` None: he has not even looked. ``why``: our sentence about the day of the question."""
+    """No signature of the card's signer yet; no ``looks``: he has not even opened it. ``why``: our sentence about the day of the question."""
 
-    opened: datetime | None
+    looks: tuple[datetime, ...]
     why: str = ""
 
 

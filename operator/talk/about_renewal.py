@@ -165,7 +165,10 @@ def _envelope(asked: Asked, row: Renewal, overview: cases.Overview) -> list[str]
         return []
     if waiting.opened_at is None:
         return [asked.say("not_opened", name=waiting.signer.name)]
-    return [asked.say("opened", name=waiting.signer.name, when=wording.moment(waiting.opened_at, overview.zone))]
+    when = wording.moment(waiting.looks[-1], overview.zone)
+    if len(waiting.looks) == 1:
+        return [asked.say("opened", name=waiting.signer.name, when=when)]
+    return [asked.say("opened_often", name=waiting.signer.name, times=len(waiting.looks), when=when)]
 
 
 def _name(asked: Asked, person_id: str) -> str:

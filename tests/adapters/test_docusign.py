@@ -271,6 +271,27 @@ def test_change_signer_is_idempotent_and_refuses_who_has_signed(world: RunningWo
         docusign.change_signer(envelope, "nobody@northwind.example", "No Body", "no.body@northwind.example")
 
 
+def test_each_look_of_who_has_not_signed_is_told(world: RunningWorld, docusign: DocuSign) -> None:
+    """Twice opened, two moments; after signing nobody asks; of two signers of one name neither is told."""
+    envelope = docusign.send(plan(), DOCUMENT, key())
+    assert docusign.state(envelope).recipients[0].looks == ()
+    for _ in range(2):
+        act(world, envelope, PRIYA, "open")
+    state = docusign.state(envelope)
+    assert state.recipients[0].looks == (state.recipients[0].at,) * 2, "the world's clock stands still"
+    act(world, envelope, PRIYA, "sign")
+    assert [each.looks for each in docusign.state(envelope).recipients] == [(), ()]
+
+
+def test_looks_of_two_signers_of_one_name_are_not_told(world: RunningWorld, docusign: DocuSign) -> None:
+    """The history names people only: whose look it was cannot be known."""
+    twins = plan()
+    same = twins.model_copy(update={"signers": tuple(one.model_copy(update={"name": "Sam Lee"}) for one in twins.signers)})
+    envelope = docusign.send(same, DOCUMENT, key())
+    act(world, envelope, PRIYA, "open")
+    assert [(each.status, each.looks) for each in docusign.state(envelope).recipients] == [("delivered", ()), ("created", ())]
+
+
 def test_resend_reminds_an_open_envelope(world: RunningWorld, docusign: DocuSign) -> None:
     """The vendor is asked to mail again; the state does not change."""
     envelope = docusign.send(plan(), DOCUMENT, key())

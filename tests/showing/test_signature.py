@@ -13,7 +13,7 @@ from contractops.operator.slack import views as v
 from contractops.operator.slack import views_outcome as o
 from contractops.operator.slack.actions import Action
 from contractops.operator.slack.render import render
-from contractops.operator.store.tables import Card, Draft, Effect, Gate, Renewal
+from contractops.operator.store.tables import Card, Draft, Effect, Envelope, Gate, Renewal
 from contractops.tools.crm import CrmReceipt, SignedFacts, plan_patch
 from contractops.tools.terms import Terms
 from tests.showing.factory import NOW, RENEWAL, World, at, envelope_state
@@ -103,17 +103,22 @@ def silent_card(world: World, cards: dict[str, Card], kind: str = "silent", **ar
 
 
 def test_a_silent_signer_is_asked_about_with_what_helps(world: World) -> None:
-    """Unopened: is it the right person? Opened and left: a word to her. How often she looked is not known, so it is not said."""
+    """Unopened: is it the right person? Opened and left: a word to her. How often she looked is said where the signing service tells it."""
     _row, _draft, cards, _effect = on_its_way(world, "done")
     card = silent_card(world, cards, reason=UNOPENED)
     view = shown(world, card)
-    assert view.state == o.Silent(opened=None, why="Not opened 3 working days after Wed 2 Dec 2026: asked on Mon 7 Dec 2026.")
+    assert view.state == o.Silent(looks=(), why="Not opened 3 working days after Wed 2 Dec 2026: asked on Mon 7 Dec 2026.")
     assert actions(view) == [Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER]
     assert "Not opened yet. Is Priya still the right person? 60 days left." in render(view)["text"]
     world.envelope("delivered", [(*PRIYA, "delivered", at(11, 30, 9), None), (*DANA, "created", NOW, None)])
     view = shown(world, card)
     assert actions(view) == [Action.ENVELOPE_NUDGE]
     assert "Opened Mon 30 Nov 2026. Priya has not signed. 60 days left." in render(view)["text"]
+    envelope = world.session.get_one(Envelope, "env-1")
+    priya, *others = envelope.state["recipients"]
+    looks = [at(11, 30, 9).isoformat(), at(12, 3, 16).isoformat()]
+    envelope.state = {**envelope.state, "recipients": [{**priya, "looks": looks}, *others]}
+    assert "Opened twice, last Thu 3 Dec 2026. Priya has not signed. 60 days left." in render(shown(world, card))["text"]
 
 
 def test_a_question_about_a_signer_ends_when_he_has_signed(world: World) -> None:

@@ -437,12 +437,13 @@ CARDS: dict[str, Value] = {
         )
     ),
     "sent": SENT,
-    "sent_unopened": _with(
-        SENT, state=o.Silent(opened=None), days_left=57, buttons=buttons(Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER)
-    ),
+    "sent_unopened": _with(SENT, state=o.Silent(looks=()), days_left=57, buttons=buttons(Action.ENVELOPE_RESEND, Action.ENVELOPE_SIGNER)),
     "sent_opened": _with(
         SENT,
-        state=o.Silent(opened=at(2026, 12, 14, 9, 12), why="Not signed 5 working days after it was opened on Mon 14 Dec 2026."),
+        state=o.Silent(
+            looks=(at(2026, 12, 11, 16, 2), at(2026, 12, 14, 9, 12)),
+            why="Not signed 5 working days after it was opened on Mon 14 Dec 2026.",
+        ),
         days_left=46,
         buttons=buttons(Action.ENVELOPE_NUDGE),
     ),
