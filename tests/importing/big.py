@@ -14,8 +14,6 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from tests.postgres import databases
-
 CONTRACT_COLUMNS = (
     *("id", "kind", "account_id", "agreement_date", "effective_on", "start_on", "initial_length", "initial_unit", "renewal_kind"),
     *("renewal_length", "renewal_unit", "notice_length", "notice_unit", "notice_basis", "notice_cutoff", "window_right", "zone"),
@@ -94,7 +92,7 @@ def measure(folder: Path) -> None:
 
     database = folder.with_name(f"{folder.name}.db")
     database.unlink(missing_ok=True)
-    engine = create_engine(databases.url_of(database))
+    engine = create_engine(f"sqlite:///{database}")
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=wal")
     SQLModel.metadata.create_all(engine)
